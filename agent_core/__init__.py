@@ -1,0 +1,1 @@
+"""What an agent in a thread may do, decided without any I/O. Knows nothing of Slack."""

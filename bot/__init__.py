@@ -1,0 +1,1 @@
+"""Slack in, cards out: the surface of agent_core."""
