@@ -1,0 +1,61 @@
+"""No task yet: it is opened (its parent message is still to be posted) or started under a message that exists."""
+
+from datetime import datetime
+
+from agent_core.checkpoint import CONTEXT_QUOTES, Checkpoint
+from agent_core.effects import PostParent
+from agent_core.errors import Refused, not_now
+from agent_core.inputs import Input, Open, Start
+from agent_core.learning.taught import pin
+from agent_core.phases import Opening, Thinking
+from agent_core.proposal import canonical
+from agent_core.rules.approvals import check_is_in
+from agent_core.rules.book import Rules
+from agent_core.rules.digests import state_of
+from agent_core.rules.draft import do
+from agent_core.rules.thinking import think
+from agent_core.transition import Transition
+from agent_core.words import ThreadId, team_of
+
+LEADS_TO = {"open": frozenset({"opening"}), "start": frozenset({"thinking"})}
+PURPOSE_CHARS = 2000
+
+
+def absent(thread_id: ThreadId, given: Input, now: datetime, rules: Rules) -> Transition:
+    """Begin a task for somebody who may."""
+    match given:
+        case Open():
+            draft = first(thread_id, given, now, rules)
+            return do(draft, PostParent())
+        case Start():
+            return think(first(thread_id, given, now, rules), now)
+        case _:
+            raise not_now("absent", given.kind)
+
+
+def first(thread_id: ThreadId, given: Open | Start, now: datetime, rules: Rules) -> Transition:
+    """Make version 1 of a task."""
+    check_is_in(rules.starters, given.by, "start tasks")
+    purpose = given.purpose.strip()
+    if not purpose:
+        raise Refused("Say what is to be done.", "For example: /agent restart checkout.", field="purpose")
+    if len(purpose) > PURPOSE_CHARS:
+        raise Refused(f"A task has at most {PURPOSE_CHARS} characters.", "Say it more shortly.", field="purpose")
+    pinned = pin(
+        rules.lessons,
+        team_of(thread_id),
+        state_of(team_of(thread_id), "", "{}", canonical({"purpose": purpose})),
+        now,
+    )
+    checkpoint = Checkpoint(
+        thread_id=thread_id,
+        version=1,
+        purpose=purpose,
+        requester=given.by.id,
+        started_at=now,
+        phase=Opening(asked=1, by=given.by) if isinstance(given, Open) else Thinking(asked=1),
+        context=given.context[-CONTEXT_QUOTES:],
+        phi=pinned.phi if pinned else None,
+        phi_by=pinned.author if pinned else None,
+    )
+    return Transition(checkpoint=checkpoint)

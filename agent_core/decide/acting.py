@@ -1,0 +1,159 @@
+"""A released step: it is claimed once, and its result is taken only from the claim in force."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from agent_core.checkpoint import Checkpoint, Message
+from agent_core.effects import Say
+from agent_core.errors import Refused, not_now
+from agent_core.inputs import (
+    Abort,
+    Correct,
+    Input,
+    Inquire,
+    OutcomeUnknown,
+    OverridePhi,
+    Pause,
+    Stop,
+    SurfaceLost,
+    ToolFailed,
+    ToolFinished,
+    ToolStarted,
+    Withdraw,
+)
+from agent_core.phases import Acting, AwaitingApproval
+from agent_core.records import Late
+from agent_core.rules.anywhere import inquire, surface_lost
+from agent_core.rules.approvals import check_may_steer, check_names
+from agent_core.rules.book import Rules
+from agent_core.rules.claims import claim, count, ended, is_current, run_of, unknown
+from agent_core.rules.draft import begin, do, enter, hear, keep, settle, show
+from agent_core.rules.endings import finish, pending_work
+from agent_core.rules.scores import override
+from agent_core.rules.steering import abort, pause, stop
+from agent_core.rules.thinking import think
+from agent_core.transition import Transition
+
+LEADS_TO = {
+    "tool_started": frozenset(
+        {"acting", "awaiting_approval", "thinking", "finished"},
+    ),
+    "tool_finished": frozenset({"scoring", "acting", "finished"}),
+    "tool_failed": frozenset({"scoring", "acting", "finished"}),
+    "outcome_unknown": frozenset({"outcome_unknown", "acting", "finished"}),
+    "withdraw": frozenset({"awaiting_approval"}),
+    "correct": frozenset({"thinking", "acting"}),
+    "inquire": frozenset({"acting"}),
+    "override_phi": frozenset({"acting"}),
+    "stop": frozenset({"acting"}),
+    "pause": frozenset({"paused"}),
+    "abort": frozenset({"acting", "finished"}),
+    "surface_lost": frozenset({"finished"}),
+}
+
+
+def acting(checkpoint: Checkpoint, phase: Acting, given: Input, now: datetime, rules: Rules) -> Transition:
+    """Claim, take the result, or do what people ask while it runs."""
+    draft = begin(checkpoint, now)
+    match given:
+        case ToolStarted():
+            if phase.claim is not None and phase.proposal.call.effect != "idempotent":
+                raise Refused("This step was started already.", "Its result settles it.")
+            return claim(draft, phase, given, rules, now)
+        case ToolFinished() | ToolFailed():
+            return result(draft, phase, given, now)
+        case OutcomeUnknown():
+            return lost(draft, phase, given, now)
+        case SurfaceLost():
+            return surface_lost(draft, given, now)
+        case _:
+            return by_people(draft, phase, given, now, rules)
+
+
+def result(draft: Transition, phase: Acting, given: ToolFinished | ToolFailed, now: datetime) -> Transition:
+    """Take the result of the claim in force; any other is only recorded."""
+    if not is_current(phase, given):
+        return keep(draft, Late(what=given.kind))
+    draft = settle(draft, given.effect_id)
+    run = run_of(phase, given, draft.checkpoint.version, now)
+    if phase.aborting:
+        draft = count(draft, phase.proposal, run, now)
+        who = f"<@{phase.stopping}>" if phase.stopping else "somebody"
+        return finish(draft, "aborted", f"Aborted by {who}; the step that ran ended as: {run.outcome}.", now)
+    return ended(draft, phase.proposal, run, now)
+
+
+def lost(draft: Transition, phase: Acting, given: OutcomeUnknown, now: datetime) -> Transition:
+    """Ask people about a call of which nobody knows whether it happened."""
+    if phase.claim is None or given.fence != phase.claim.fence:
+        return keep(draft, Late(what=given.kind))
+    draft = settle(draft, given.effect_id)
+    if phase.aborting:
+        why = f"Aborted. It is not known whether step {phase.proposal.step} happened: look before you start it again."
+        return finish(draft, "aborted", why, now)
+    return unknown(draft, phase, phase.claim, given.words, now)
+
+
+def by_people(draft: Transition, phase: Acting, given: Input, now: datetime, rules: Rules) -> Transition:
+    """Do what a person asks while a step waits to run or runs."""
+    checkpoint = draft.checkpoint
+    match given:
+        case Withdraw():
+            return withdrawn(draft, phase, given, now)
+        case Correct():
+            return corrected(draft, phase, given, now)
+        case Inquire():
+            return inquire_while(draft, phase, given, now)
+        case OverridePhi():
+            return override(draft, given, rules, now)
+        case Stop():
+            check_may_steer(checkpoint, given.by, rules)
+            if phase.claim is None:
+                raise not_now(phase.kind, given.kind)
+            return stop(draft, phase, given.by.id, now)
+        case Pause():
+            check_may_steer(checkpoint, given.by, rules)
+            return pause(draft, phase, given.by.id, now)
+        case Abort():
+            check_may_steer(checkpoint, given.by, rules)
+            return abort(draft, phase, given.by.id, now)
+        case _:
+            raise not_now(phase.kind, given.kind)
+
+
+def inquire_while(draft: Transition, phase: Acting, given: Inquire, now: datetime) -> Transition:
+    """Have a question answered; the step goes on."""
+    before = replace(draft.checkpoint, version=draft.checkpoint.version - 1)
+    return inquire(before.then(phase), given, now)
+
+
+def withdrawn(draft: Transition, phase: Acting, given: Withdraw, now: datetime) -> Transition:
+    """Take one's own yes back before the claim; after it, it is too late."""
+    proposal = phase.proposal
+    check_names(draft.checkpoint, proposal, given)
+    if phase.claim is not None:
+        raise Refused("The step has started already.", "It can be stopped from its card.")
+    left = tuple(approval for approval in proposal.approvals if approval.by.id != given.by.id)
+    if len(left) == len(proposal.approvals):
+        raise Refused("You have not approved this step.", "Abort the task if it must not go on.")
+    counted = replace(proposal, approvals=left)
+    draft = settle(draft, *pending_work(draft.checkpoint))
+    card = draft.checkpoint.card(proposal.card)
+    if card is not None:
+        words = f"<@{given.by.id}> took the approval back."
+        by = tuple(approval.by.id for approval in left)
+        draft = show(draft, replace(card, state="waiting", proposal=counted, by=by, words=words, at=now))
+    return enter(draft, AwaitingApproval(proposal=counted), now)
+
+
+def corrected(draft: Transition, phase: Acting, given: Correct, now: datetime) -> Transition:
+    """Let a correction withdraw a step that has not begun; one that runs goes on, and the agent hears of it after."""
+    said = Message(by=given.by.id, text=given.text, about="correction", step=draft.checkpoint.step, at=now)
+    if phase.claim is not None:
+        draft = do(draft, Say(words=f"Step {phase.proposal.step} is running; the agent gets your words when it ends."))
+        return hear(draft, said)
+    draft = settle(draft, *pending_work(draft.checkpoint))
+    card = draft.checkpoint.card(phase.proposal.card)
+    if card is not None:
+        draft = show(draft, replace(card, state="corrected", by=(given.by.id,), words=given.text, at=now))
+    return think(hear(draft, said), now)

@@ -1,0 +1,287 @@
+"""One proposal waits for people: it is spent on the first decision that counts, by the proposal's own name."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from agent_core.checkpoint import REJECTED, CardState, Checkpoint, Message, RejectedCall
+from agent_core.effects import Notify
+from agent_core.errors import Refused, not_now
+from agent_core.inputs import (
+    Abort,
+    Approve,
+    Correct,
+    Edit,
+    Input,
+    Inquire,
+    NoApprover,
+    OverridePhi,
+    Pause,
+    Reject,
+    SurfaceLost,
+    TimerFired,
+    Withdraw,
+)
+from agent_core.phases import AwaitingApproval
+from agent_core.policy import is_stricter
+from agent_core.proposal import Proposal
+from agent_core.records import Decided, Escalated
+from agent_core.rules.anywhere import inquire, surface_lost
+from agent_core.rules.approvals import (
+    check_may_approve,
+    check_may_edit,
+    check_may_reject,
+    check_may_steer,
+    check_names,
+    whom_still,
+    with_approval,
+)
+from agent_core.rules.book import Rules
+from agent_core.rules.claims import replace_proposal, step_again, verdict_of
+from agent_core.rules.draft import begin, enter, hear, keep, settle, show, turn
+from agent_core.rules.due import escalate_at
+from agent_core.rules.endings import finish
+from agent_core.rules.propose import Step, deny, judge, propose, release
+from agent_core.rules.scores import override
+from agent_core.rules.steering import abort, pause
+from agent_core.rules.thinking import go_on, think
+from agent_core.transition import Transition
+
+LEADS_TO = {
+    "approve": frozenset({"awaiting_approval", "acting"}),
+    "reject": frozenset({"thinking"}),
+    "edit": frozenset({"awaiting_approval", "acting"}),
+    "withdraw": frozenset({"awaiting_approval"}),
+    "correct": frozenset({"thinking"}),
+    "inquire": frozenset({"awaiting_approval"}),
+    "override_phi": frozenset({"awaiting_approval", "acting", "thinking", "finished"}),
+    "no_approver": frozenset({"thinking", "awaiting_answer", "paused", "finished"}),
+    "timer_fired": frozenset({"awaiting_approval", "finished"}),
+    "pause": frozenset({"paused"}),
+    "abort": frozenset({"finished"}),
+    "surface_lost": frozenset({"finished"}),
+}
+
+
+def awaiting_approval(
+    checkpoint: Checkpoint, phase: AwaitingApproval, given: Input, now: datetime, rules: Rules
+) -> Transition:
+    """Spend the proposal on its first valid decision."""
+    proposal = phase.proposal
+    match given:
+        case Approve() | Reject() | Edit() | Withdraw():
+            check_names(checkpoint, proposal, given)
+            check_in_time(proposal, now)
+            draft = replace(adopted(begin(checkpoint, now), proposal, given), not_after=proposal.expires_at)
+            return decided(draft, proposal, given, now, rules)
+        case NoApprover() if given.card == proposal.card:
+            return nobody_there(settle(begin(checkpoint, now), given.effect_id), proposal, given, now, rules)
+        case SurfaceLost():
+            return surface_lost(begin(checkpoint, now), given, now)
+        case TimerFired():
+            return timer_fired(checkpoint, phase, now)
+        case _:
+            return by_people(checkpoint, phase, given, now, rules)
+
+
+def by_people(checkpoint: Checkpoint, phase: AwaitingApproval, given: Input, now: datetime, rules: Rules) -> Transition:
+    """Do what a person asks without deciding."""
+    draft = begin(checkpoint, now)
+    match given:
+        case Correct():
+            said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
+            card = checkpoint.card(phase.proposal.card)
+            if card is not None:
+                draft = show(draft, replace(card, state="reconsidered", by=(given.by.id,), words=given.text))
+            return think(hear(draft, said), now, held=phase.proposal)
+        case Inquire():
+            return inquire(checkpoint, given, now)
+        case OverridePhi():
+            return reconsidered(override(draft, given, rules, now), phase.proposal, rules, now)
+        case Pause():
+            check_may_steer(checkpoint, given.by, rules)
+            return pause(draft, phase, given.by.id, now)
+        case Abort():
+            check_may_steer(checkpoint, given.by, rules)
+            return abort(draft, phase, given.by.id, now)
+        case _:
+            raise not_now(phase.kind, given.kind)
+
+
+def check_in_time(proposal: Proposal, now: datetime) -> None:
+    """Raise Refused once the proposal has expired."""
+    if now >= proposal.expires_at:
+        raise Refused(
+            "The time to decide is over, so the step was not run.", "Start the task again if it is still needed."
+        )
+
+
+def adopted(draft: Transition, proposal: Proposal, given: Approve | Reject | Edit | Withdraw) -> Transition:
+    """Take the message that was pressed as the card's, where Slack has not told us yet where the card stands."""
+    pressed = None if isinstance(given, Withdraw) else given.card
+    card = draft.checkpoint.card(proposal.card)
+    if card is None or card.ts is not None or pressed is None:
+        return draft
+    cards = tuple(replace(kept, ts=pressed) if kept.key == card.key else kept for kept in draft.checkpoint.cards)
+    return turn(draft, replace(draft.checkpoint, cards=cards))
+
+
+def decided(
+    draft: Transition, proposal: Proposal, given: Approve | Reject | Edit | Withdraw, now: datetime, rules: Rules
+) -> Transition:
+    """Do what the decision says, or raise Refused if this person may not say it."""
+    match given:
+        case Approve():
+            return approved(draft, proposal, given, now, rules)
+        case Reject():
+            return rejected(draft, proposal, given, now)
+        case Edit():
+            return edited(draft, proposal, given, now, rules)
+        case Withdraw():
+            return withdrawn(draft, proposal, given, now)
+
+
+def approved(draft: Transition, proposal: Proposal, given: Approve, now: datetime, rules: Rules) -> Transition:
+    """Count a yes; the last one needed releases the step."""
+    check_may_approve(draft.checkpoint, proposal, given.by)
+    if is_paged(proposal, rules) and not given.seen_whole:
+        raise Refused("The arguments do not fit the card.", "Open them in full; Approve stands on their last page.")
+    counted = with_approval(proposal, given.by, now, given.note)
+    people = tuple(approval.by.id for approval in counted.approvals)
+    card = draft.checkpoint.card(proposal.card)
+    open_still = bool(counted.missing())
+    if card is not None:
+        state: CardState = "waiting" if open_still else "approved"
+        draft = show(draft, replace(card, state=state, proposal=counted, by=people, words=given.note, at=now))
+    if open_still:
+        return enter(draft, AwaitingApproval(proposal=counted), now)
+    draft = keep(draft, Decided(digest=proposal.digest, how="approved", by=people, words=given.note))
+    return release(draft, counted, now)
+
+
+def is_paged(proposal: Proposal, rules: Rules) -> bool:
+    """Tell whether the arguments are too long for a card."""
+    return len(proposal.call.args_json) > rules.limits.paged_chars
+
+
+def rejected(draft: Transition, proposal: Proposal, given: Reject, now: datetime) -> Transition:
+    """End the proposal and have the actor think again, with the reason."""
+    check_may_reject(proposal, given.by)
+    checkpoint = draft.checkpoint
+    reason = given.reason.replace("_", " ")
+    words = f"{reason}: {given.note}" if given.note else reason
+    call = proposal.call
+    never_again = RejectedCall(
+        call_key=call.key,
+        tool=call.tool,
+        args_json=call.args_json,
+        reason=given.reason,
+        note=given.note,
+        by=given.by.id,
+    )
+    checkpoint = replace(checkpoint, rejected=(*checkpoint.rejected, never_again)[-REJECTED:])
+    draft = keep(
+        turn(draft, checkpoint), Decided(digest=proposal.digest, how="rejected", by=(given.by.id,), words=words)
+    )
+    card = checkpoint.card(proposal.card)
+    if card is not None:
+        draft = show(draft, replace(card, state="rejected", by=(given.by.id,), words=words, at=now))
+    said = Message(by=given.by.id, text=words, about="rejection", step=proposal.step, at=now)
+    return think(hear(draft, said), now)
+
+
+def edited(draft: Transition, proposal: Proposal, given: Edit, now: datetime, rules: Rules) -> Transition:
+    """Put a new proposal in the old one's place: checked, judged and asked about like any other."""
+    check_may_edit(draft.checkpoint, proposal, given.by)
+    judged = judge(draft.checkpoint, proposal.call.tool, given.args_json, rules, now)
+    if judged.call.args_json == proposal.call.args_json:
+        raise Refused("These are the arguments that it has already.", "Change one, or approve the step as it is.")
+    if judged.verdict.decision == "deny":
+        because = "; ".join(judged.verdict.because) or "policy"
+        raise Refused(f"With these arguments the step is forbidden: {because}.", "Nothing was changed.")
+    card = draft.checkpoint.card(proposal.card)
+    if card is not None:
+        draft = show(draft, replace(card, state="edited", by=(given.by.id,), words=given.note, at=now))
+    draft = keep(draft, Decided(digest=proposal.digest, how="edited", by=(given.by.id,), words=given.note))
+    step: Step = replace(
+        step_again(proposal),
+        args_json=given.args_json,
+        editor=given.by.id,
+        edit_note=given.note,
+        original_json=proposal.original_json or proposal.call.args_json,
+    )
+    return replace(propose(draft, step, judged, rules, now), not_after=proposal.expires_at)
+
+
+def withdrawn(draft: Transition, proposal: Proposal, given: Withdraw, now: datetime) -> Transition:
+    """Take one's own yes back."""
+    left = tuple(approval for approval in proposal.approvals if approval.by.id != given.by.id)
+    if len(left) == len(proposal.approvals):
+        raise Refused("You have not approved this step.", f"It needs {whom_still(proposal)}.")
+    counted = replace(proposal, approvals=left)
+    card = draft.checkpoint.card(proposal.card)
+    if card is not None:
+        words = f"<@{given.by.id}> took the approval back."
+        by = tuple(approval.by.id for approval in left)
+        draft = show(draft, replace(card, proposal=counted, by=by, words=words, at=now))
+    return enter(draft, AwaitingApproval(proposal=counted), now)
+
+
+def reconsidered(draft: Transition, proposal: Proposal, rules: Rules, now: datetime) -> Transition:
+    """Ask policy again after Φ changed; only a stricter answer makes a new proposal."""
+    try:
+        judged = judge(draft.checkpoint, proposal.call.tool, proposal.call.args_json, rules, now)
+    except Refused:
+        return replace_proposal(draft, proposal, "The step can no longer be made as shown.", rules, now)
+    if judged.call == proposal.call and not is_stricter(verdict_of(proposal), judged.verdict):
+        return draft
+    return replace_proposal(draft, proposal, "Policy asks for more now, so the step is proposed anew.", rules, now)
+
+
+def nobody_there(draft: Transition, proposal: Proposal, given: NoApprover, now: datetime, rules: Rules) -> Transition:
+    """Deny a step that nobody may approve, and say so."""
+    words = f"Nobody may approve this step ({given.whom}), so it was not run."
+    card = draft.checkpoint.card(proposal.card)
+    if card is not None:
+        draft = show(draft, replace(card, state="denied", words=words, at=now))
+    draft = keep(draft, Decided(digest=proposal.digest, how="withdrawn", words=words))
+    judged = judge(draft.checkpoint, proposal.call.tool, proposal.call.args_json, rules, now)
+    because = (f"nobody can approve it ({given.whom})",)
+    judged = replace(judged, verdict=replace(judged.verdict, decision="deny", because=because))
+    return go_on(deny(draft, step_again(proposal), judged, now), rules, now)
+
+
+def timer_fired(checkpoint: Checkpoint, phase: AwaitingApproval, now: datetime) -> Transition:
+    """Expire, escalate or remind, whichever is due."""
+    proposal = phase.proposal
+    draft = begin(checkpoint, now)
+    if now >= proposal.expires_at:
+        return expired(draft, proposal, now)
+    escalate = escalate_at(proposal)
+    if escalate is not None and proposal.escalate is not None and now >= escalate:
+        wider = replace(proposal, escalated=True)
+        draft = keep(draft, Escalated(digest=proposal.digest, to=proposal.escalate.to))
+        sets = dict.fromkeys((*draft.checkpoint.approvers, proposal.escalate.to))
+        draft = turn(draft, replace(draft.checkpoint, approvers=tuple(sets)))
+        return asked_again(draft, wider, now, Notify(card=proposal.card, why="escalated"))
+    if proposal.remind_at is not None and proposal.remind_s and now >= proposal.remind_at:
+        later = replace(proposal, remind_at=now + timedelta(seconds=proposal.remind_s))
+        return asked_again(draft, later, now, Notify(card=proposal.card, why="reminder"))
+    raise Refused("Nothing is due.")
+
+
+def asked_again(draft: Transition, proposal: Proposal, now: datetime, notify: Notify) -> Transition:
+    """Keep waiting, and tell people."""
+    card = draft.checkpoint.card(proposal.card)
+    if card is not None:
+        draft = show(draft, replace(card, proposal=proposal))
+    draft = enter(draft, AwaitingApproval(proposal=proposal), now)
+    return replace(draft, effects=(*draft.effects, notify))
+
+
+def expired(draft: Transition, proposal: Proposal, now: datetime) -> Transition:
+    """Deny a step about which nobody decided in time, and end the task."""
+    words = "Nobody decided in time, so the step was not run."
+    card = draft.checkpoint.card(proposal.card)
+    if card is not None:
+        draft = show(draft, replace(card, state="expired", words=words, at=now))
+    return finish(draft, "expired", words, now)

@@ -1,0 +1,138 @@
+"""Interrupted: nothing starts until somebody resumes. Expiry goes on, and a call that was running may end."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from agent_core.checkpoint import Checkpoint
+from agent_core.errors import Refused, not_now
+from agent_core.inputs import (
+    Abort,
+    Input,
+    Inquire,
+    OutcomeUnknown,
+    OverridePhi,
+    Resume,
+    Stop,
+    SurfaceLost,
+    TimerFired,
+    ToolFailed,
+    ToolFinished,
+)
+from agent_core.phases import Acting, Paused, Scoring
+from agent_core.records import Late
+from agent_core.rules.anywhere import inquire, surface_lost
+from agent_core.rules.approvals import check_may_steer
+from agent_core.rules.book import Rules
+from agent_core.rules.claims import count, is_current, run_of, unknown
+from agent_core.rules.draft import begin, enter, keep, settle
+from agent_core.rules.due import expiries_of
+from agent_core.rules.endings import finish
+from agent_core.rules.scores import override
+from agent_core.rules.steering import abort, resume, stop
+from agent_core.rules.thinking import NOT_ASKED
+from agent_core.transition import Transition
+
+LEADS_TO = {
+    "resume": frozenset(
+        {
+            "thinking",
+            "awaiting_approval",
+            "acting",
+            "scoring",
+            "awaiting_score_review",
+            "awaiting_answer",
+            "outcome_unknown",
+        }
+    ),
+    "tool_finished": frozenset({"paused", "finished"}),
+    "tool_failed": frozenset({"paused", "finished"}),
+    "outcome_unknown": frozenset({"paused", "finished"}),
+    "inquire": frozenset({"paused"}),
+    "override_phi": frozenset({"paused"}),
+    "stop": frozenset({"paused"}),
+    "timer_fired": frozenset({"finished"}),
+    "abort": frozenset({"finished", "paused"}),
+    "surface_lost": frozenset({"finished"}),
+}
+
+
+def paused(checkpoint: Checkpoint, phase: Paused, given: Input, now: datetime, rules: Rules) -> Transition:
+    """Wait for somebody to resume; take the end of what was running."""
+    draft = begin(checkpoint, now)
+    match given:
+        case ToolFinished() | ToolFailed() if isinstance(phase.was, Acting):
+            return ran_out(draft, phase, phase.was, given, now)
+        case OutcomeUnknown() if isinstance(phase.was, Acting):
+            return lost(draft, phase, phase.was, given, now)
+        case TimerFired():
+            return timer_fired(draft, phase, now)
+        case SurfaceLost():
+            return surface_lost(draft, given, now)
+        case _:
+            return by_people(checkpoint, phase, given, now, rules)
+
+
+def by_people(checkpoint: Checkpoint, phase: Paused, given: Input, now: datetime, rules: Rules) -> Transition:
+    """Do what a person asks of a paused task."""
+    draft = begin(checkpoint, now)
+    match given:
+        case Resume():
+            check_may_steer(checkpoint, given.by, rules)
+            return resume(draft, phase, given.by.id, now)
+        case Inquire():
+            return inquire(checkpoint, given, now)
+        case OverridePhi():
+            return override(draft, given, rules, now)
+        case Stop() if isinstance(phase.was, Acting) and phase.was.claim is not None:
+            check_may_steer(checkpoint, given.by, rules)
+            stopped = stop(draft, phase.was, given.by.id, now)
+            return enter(stopped, replace(phase, was=replace(phase.was, stopping=given.by.id)), now)
+        case Abort():
+            check_may_steer(checkpoint, given.by, rules)
+            return aborted(draft, phase, given, now)
+        case _:
+            raise not_now(phase.kind, given.kind)
+
+
+def aborted(draft: Transition, phase: Paused, given: Abort, now: datetime) -> Transition:
+    """End the task; a call that runs is stopped first, inside the pause."""
+    if isinstance(phase.was, Acting) and phase.was.claim is not None:
+        stopping = replace(phase.was, stopping=given.by.id, aborting=True)
+        return enter(stop(draft, phase.was, given.by.id, now), replace(phase, was=stopping), now)
+    return abort(draft, phase.was, given.by.id, now)
+
+
+def ran_out(
+    draft: Transition, phase: Paused, was: Acting, given: ToolFinished | ToolFailed, now: datetime
+) -> Transition:
+    """Keep the result of a call that ended during the pause; it is scored when the task is resumed."""
+    if not is_current(was, given):
+        return keep(draft, Late(what=given.kind))
+    draft = settle(draft, given.effect_id)
+    run = run_of(was, given, draft.checkpoint.version, now)
+    draft = count(draft, was.proposal, run, now)
+    if was.aborting:
+        return finish(draft, "aborted", f"Aborted; the step that ran ended as: {run.outcome}.", now)
+    return enter(draft, replace(phase, was=Scoring(asked=NOT_ASKED, run=run)), now)
+
+
+def lost(draft: Transition, phase: Paused, was: Acting, given: OutcomeUnknown, now: datetime) -> Transition:
+    """Ask about a call whose outcome nobody knows; the task stays paused."""
+    if was.claim is None or given.fence != was.claim.fence:
+        return keep(draft, Late(what=given.kind))
+    draft = settle(draft, given.effect_id)
+    if was.aborting:
+        return finish(draft, "aborted", "Aborted. It is not known whether the last step happened: look first.", now)
+    asked = unknown(draft, was, was.claim, given.words, now)
+    unclear = asked.checkpoint.phase
+    if unclear.kind != "outcome_unknown":
+        return asked
+    return enter(asked, replace(phase, was=unclear), now)
+
+
+def timer_fired(draft: Transition, phase: Paused, now: datetime) -> Transition:
+    """Let what waits inside the pause expire in its time."""
+    times = expiries_of(phase.was)
+    if not times or now < min(times):
+        raise Refused("Nothing is due.")
+    return finish(draft, "expired", "Nobody decided in time, so the step was not run.", now)

@@ -1,0 +1,113 @@
+"""What is the same in every phase of a task under way: teaching, cards that come and go, late results. Pure."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
+
+from agent_core.checkpoint import Checkpoint
+from agent_core.effects import AskModel, PostCard, Say, TellRequester, UpdateCard
+from agent_core.errors import Refused
+from agent_core.inputs import (
+    CardLost,
+    CardPosted,
+    ConfirmRule,
+    Forget,
+    Input,
+    Inquire,
+    ModelFailed,
+    ModelReplied,
+    NoApprover,
+    Opened,
+    OutcomeUnknown as OutcomeUnknownInput,
+    Scored,
+    SurfaceLost,
+    Teach,
+    Tell,
+    ToolFailed,
+    ToolFinished,
+    ToolStarted,
+)
+from agent_core.phases import AwaitingApproval, Opening
+from agent_core.records import Late
+from agent_core.rules.book import Rules
+from agent_core.rules.draft import OPEN_STATES, begin, do, keep, settle, show, turn
+from agent_core.rules.endings import finish, pending_work
+from agent_core.rules.lessons import forget, teach
+from agent_core.transition import Transition
+
+Result: TypeAlias = (
+    Opened | ModelReplied | ModelFailed | NoApprover | ToolStarted | ToolFinished | ToolFailed | OutcomeUnknownInput
+    | Scored
+)  # fmt: skip
+RESULTS = (
+    Opened, ModelReplied, ModelFailed, NoApprover, ToolStarted, ToolFinished, ToolFailed, OutcomeUnknownInput, Scored
+)  # fmt: skip
+
+
+def anywhere(checkpoint: Checkpoint, given: Input, now: datetime, rules: Rules) -> Transition | None:
+    """Answer what does not depend on the phase, or give None."""
+    draft = begin(checkpoint, now)
+    match given:
+        case Teach():
+            return teach(draft, given, rules, now)
+        case Forget():
+            return forget(draft, given, rules, now)
+        case ConfirmRule():
+            raise Refused("There is no suggested rule of this name.", "/agent rules lists those that there are.")
+        case CardPosted():
+            return card_posted(draft, given)
+        case CardLost():
+            return card_lost(draft, given)
+        case ModelReplied(reply=Tell(words=words)):
+            return settle(do(draft, Say(words=words)), given.effect_id)
+        case _ if isinstance(given, RESULTS) and not is_waited_for(checkpoint, given):
+            return settle(keep(draft, Late(what=given.kind)), given.effect_id)
+        case _:
+            return None
+
+
+def is_waited_for(checkpoint: Checkpoint, given: Result) -> bool:
+    """Tell whether a result is the one that the phase waits for, and not one that came after the task moved on."""
+    phase = checkpoint.phase
+    if isinstance(given, NoApprover):
+        return isinstance(phase, AwaitingApproval) and phase.proposal.card == given.card
+    if isinstance(given, Opened):
+        return isinstance(phase, Opening) and phase.opened_as is None
+    return given.effect_id in pending_work(checkpoint)
+
+
+def inquire(checkpoint: Checkpoint, given: Inquire, now: datetime) -> Transition:
+    """Have the agent answer a question; nothing is decided by it."""
+    return do(begin(checkpoint, now), AskModel(inquiry=given.text, asked_by=given.by.id))
+
+
+def surface_lost(draft: Transition, given: SurfaceLost, now: datetime) -> Transition:
+    """End a task whose channel can't be written to, and tell its requester directly."""
+    draft = finish(draft, "aborted", given.words, now)
+    purpose = draft.checkpoint.purpose[:200]
+    kept = tuple(effect for effect in draft.effects if not isinstance(effect, (PostCard, UpdateCard, Say)))
+    words = f"Your task “{purpose}” was aborted: {given.words} Nothing more of it runs."
+    return replace(draft, effects=(*kept, TellRequester(words=words)))
+
+
+def card_posted(draft: Transition, given: CardPosted) -> Transition:
+    """Keep where a card stands, and have it updated if it changed while it was being posted."""
+    draft = settle(draft, given.effect_id)
+    card = draft.checkpoint.card(given.card)
+    if card is None or (card.ts is not None and card.ts != given.ts):
+        return keep(draft, Late(what="card_posted"))
+    cards = tuple(replace(kept, ts=given.ts) if kept.key == given.card else kept for kept in draft.checkpoint.cards)
+    draft = turn(draft, replace(draft.checkpoint, cards=cards))
+    return do(draft, UpdateCard(card=given.card)) if card.changed > given.shown else draft
+
+
+def card_lost(draft: Transition, given: CardLost) -> Transition:
+    """Post a card anew whose message was deleted, if it still matters."""
+    card = draft.checkpoint.card(given.card)
+    if card is None or card.ts != given.ts:
+        raise Refused("That message is not a card of this task any more.")
+    cards = tuple(kept for kept in draft.checkpoint.cards if kept.key != given.card)
+    draft = turn(draft, replace(draft.checkpoint, cards=cards))
+    if card.state not in OPEN_STATES:
+        return draft
+    return show(draft, replace(card, ts=None))

@@ -1,0 +1,184 @@
+"""The claim and what becomes of a call: may it start now, how did it end, what if nobody knows. Pure.
+
+The claim is the committed ToolStarted; its version is the fence that every result must name. Who approved is counted
+again from people looked up afresh, and policy is asked again if it changed: same or laxer runs, stricter asks again.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from agent_core.checkpoint import RECENT, Card, Tally
+from agent_core.effects import Say, Score
+from agent_core.errors import Refused
+from agent_core.inputs import ToolFailed, ToolFinished, ToolStarted
+from agent_core.phases import Acting, AwaitingApproval, OutcomeUnknown, Scoring
+from agent_core.policy import Verdict, is_stricter
+from agent_core.proposal import Claim, Outcome, Proposal, StepRun
+from agent_core.records import Decided, StepEnded, Struck
+from agent_core.rules.approvals import recount, whom_still
+from agent_core.rules.book import Rules
+from agent_core.rules.digests import digest_of
+from agent_core.rules.draft import do, enter, excerpt, keep, settle, show, turn
+from agent_core.rules.endings import finish
+from agent_core.rules.propose import Step, deny, judge, propose
+from agent_core.rules.thinking import think
+from agent_core.transition import Transition, work_id
+
+
+def step_again(proposal: Proposal) -> Step:
+    """Say how to propose the same step once more."""
+    return Step(
+        tool=proposal.call.tool,
+        args_json=proposal.call.args_json,
+        number=proposal.step,
+        thought=proposal.thought,
+        expect=proposal.expect,
+        editor=proposal.editor,
+        edit_note=proposal.edit_note,
+        original_json=proposal.original_json,
+    )
+
+
+def verdict_of(proposal: Proposal) -> Verdict:
+    """Say what policy had asked when the proposal was made."""
+    return Verdict(
+        decision="allow" if proposal.allowed else "ask",
+        requirements=proposal.requirements,
+        not_requester=proposal.not_requester,
+        not_editor=proposal.not_editor,
+        because=proposal.because,
+    )
+
+
+def replace_proposal(draft: Transition, old: Proposal, words: str, rules: Rules, now: datetime) -> Transition:
+    """Judge the same step anew and put what comes of it in the old proposal's place."""
+    card = draft.checkpoint.card(old.card)
+    if card is not None:
+        draft = show(draft, replace(card, state="closed", at=now, words=words))
+    draft = keep(draft, Decided(digest=old.digest, how="withdrawn", words=words))
+    step = step_again(old)
+    try:
+        judged = judge(draft.checkpoint, step.tool, step.args_json, rules, now)
+    except Refused as no:
+        return finish(draft, "failed", f"The step can no longer be made: {no.words}", now)
+    if judged.verdict.decision == "deny":
+        return think(deny(draft, step, judged, now), now)
+    return propose(do(draft, Say(words=words)), step, judged, rules, now)
+
+
+def claim(draft: Transition, phase: Acting, started: ToolStarted, rules: Rules, now: datetime) -> Transition:
+    """Let the call start, or put the step back to people if what it rests on no longer holds."""
+    proposal = phase.proposal
+    effect_id = work_id(draft.checkpoint.thread_id, phase.asked)
+    if not proposal.allowed and now > proposal.expires_at:
+        return finish(settle(draft, effect_id), "expired", "The approval was not used in time.", now)
+    spec = rules.tools.get(proposal.call.tool)
+    if (
+        spec is None
+        or spec.fingerprint != proposal.call.fingerprint
+        or policy_got_stricter(draft, proposal, rules, now)
+    ):
+        words = f"Step {proposal.step} was not run: its tool or the policy changed meanwhile."
+        return replace_proposal(settle(draft, effect_id), proposal, words, rules, now)
+    expected = digest_of(
+        rules.key,
+        thread_id=draft.checkpoint.thread_id,
+        requester=draft.checkpoint.requester,
+        step=proposal.step,
+        call=proposal.call,
+        policy_version=proposal.policy_version,
+    )
+    if expected != proposal.digest or started.digest != proposal.digest:
+        why = "The step is not the one that was shown, so it was not run."
+        return finish(settle(draft, effect_id), "failed", why, now)
+    counted = recount(proposal, started.approvers, draft.checkpoint.requester)
+    if counted.missing():
+        return strike(settle(draft, effect_id), proposal, counted, now)
+    made = Claim(fence=draft.checkpoint.version, started_at=now, worker=started.worker)
+    draft = enter(draft, replace(phase, proposal=counted, claim=made), now)
+    card = draft.checkpoint.card(proposal.card)
+    return draft if card is None else show(draft, replace(card, state="running", at=now))
+
+
+def policy_got_stricter(draft: Transition, proposal: Proposal, rules: Rules, now: datetime) -> bool:
+    """Ask a policy that changed since the proposal was made."""
+    if rules.policy.version == proposal.policy_version:
+        return False
+    try:
+        judged = judge(draft.checkpoint, proposal.call.tool, proposal.call.args_json, rules, now)
+    except Refused:
+        return True
+    return is_stricter(verdict_of(proposal), judged.verdict)
+
+
+def strike(draft: Transition, proposal: Proposal, counted: Proposal, now: datetime) -> Transition:
+    """Take back approvals that no longer count, and wait for others."""
+    left = {approval.by.id for approval in counted.approvals}
+    gone = tuple(approval.by.id for approval in proposal.approvals if approval.by.id not in left)
+    draft = keep(draft, Struck(digest=proposal.digest, people=gone, still_needed=counted.missing()))
+    draft = enter(draft, AwaitingApproval(proposal=counted), now)
+    names = ", ".join(f"<@{person}>" for person in gone)
+    words = f"An approval by {names} no longer counts. Still needed: {whom_still(counted)}."
+    card = draft.checkpoint.card(proposal.card)
+    if card is not None:
+        draft = show(draft, replace(card, state="waiting", proposal=counted, words=words, at=now))
+    return do(draft, Say(words=words))
+
+
+def is_current(phase: Acting, given: ToolFinished | ToolFailed) -> bool:
+    """Tell whether a result is that of the claim in force."""
+    return phase.claim is not None and given.fence == phase.claim.fence
+
+
+def run_of(phase: Acting, given: ToolFinished | ToolFailed, version: int, now: datetime) -> StepRun:
+    """Say how the step ended; ``version`` is that of the journal entry which keeps all that it printed."""
+    outcome: Outcome
+    if isinstance(given, ToolFinished):
+        outcome, words = ("ok" if given.ok else "failed"), ""
+    else:
+        outcome, words = given.how, given.words
+    return StepRun(
+        step=phase.proposal.step,
+        digest=phase.proposal.digest,
+        call=phase.proposal.call,
+        outcome=outcome,
+        exit_code=given.exit_code if isinstance(given, ToolFinished) else None,
+        excerpt=excerpt(given.stdout, given.stderr, words),
+        output_at=version,
+        ended_at=now,
+        approved_by=tuple(approval.by.id for approval in phase.proposal.approvals),
+        edited_by=phase.proposal.editor,
+    )
+
+
+def ended(draft: Transition, proposal: Proposal, run: StepRun, now: datetime) -> Transition:
+    """Count a step that ended, show it, and have it scored."""
+    draft = count(draft, proposal, run, now)
+    asked = draft.checkpoint.version
+    return do(enter(draft, Scoring(asked=asked, run=run), now), Score())
+
+
+def count(draft: Transition, proposal: Proposal, run: StepRun, now: datetime) -> Transition:
+    """Keep how a step ended: in the tally, among the recent ones, in the journal and on its card."""
+    checkpoint = draft.checkpoint
+    tally: Tally = replace(
+        checkpoint.tally, steps=checkpoint.tally.steps + 1, succeeded=checkpoint.tally.succeeded + int(run.ok)
+    )
+    recent = (*checkpoint.recent, run)[-RECENT:]
+    draft = keep(turn(draft, replace(checkpoint, tally=tally, recent=recent)), StepEnded(run=run))
+    card = draft.checkpoint.card(proposal.card)
+    if card is None:
+        return draft
+    return show(draft, replace(card, about="proposal", state="done" if run.ok else "failed", run=run, at=now))
+
+
+def unknown(draft: Transition, phase: Acting, claimed: Claim, words: str, now: datetime) -> Transition:
+    """Say that nobody can tell whether the call happened, and ask."""
+    draft = enter(draft, OutcomeUnknown(proposal=phase.proposal, claim=claimed, excerpt=words), now)
+    card = draft.checkpoint.card(phase.proposal.card) or Card(
+        key=phase.proposal.card, about="unknown", state="unknown", changed=0, proposal=phase.proposal
+    )
+    draft = show(draft, replace(card, about="unknown", state="unknown", words=words, at=now))
+    return do(
+        draft, Say(words=f"I can't tell whether step {phase.proposal.step} happened. Look, and say so on its card.")
+    )

@@ -1,0 +1,93 @@
+"""How a transition is built up: begun from a checkpoint, then changed by small steps that each return a new one. Pure.
+
+Beginning counts the version and charges the time that the agent (not people) has used. Showing a card keeps it in the
+checkpoint and commands its message to be posted or updated, so that a card can't change without being shown.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from agent_core.checkpoint import CARDS, EXCERPT_CHARS, MESSAGES, WORDS_CHARS, Card, Checkpoint, Message
+from agent_core.effects import Effect, PostCard, UpdateCard
+from agent_core.phases import Phase
+from agent_core.records import Record
+from agent_core.transition import Transition
+from agent_core.words import EffectId
+
+ACTIVE = frozenset({"thinking", "acting", "scoring"})
+OPEN_STATES = frozenset(
+    {"waiting", "reconsidered", "approved", "running", "stopping", "asked", "review", "paused", "unknown"}
+)
+
+
+def begin(checkpoint: Checkpoint, now: datetime) -> Transition:
+    """Start the next version of a task, with the working time up to now charged to its budget."""
+    spent = checkpoint.spent
+    if checkpoint.active_since is not None:
+        worked = max(0.0, (now - checkpoint.active_since).total_seconds())
+        spent = replace(spent, wall_s=spent.wall_s + worked)
+    since = now if checkpoint.phase.kind in ACTIVE else None
+    return Transition(checkpoint=replace(checkpoint, version=checkpoint.version + 1, spent=spent, active_since=since))
+
+
+def enter(draft: Transition, phase: Phase, now: datetime) -> Transition:
+    """Put the task into a phase; the clock of its budget runs only where the agent works."""
+    since = now if phase.kind in ACTIVE else None
+    return replace(draft, checkpoint=replace(draft.checkpoint, phase=phase, active_since=since))
+
+
+def turn(draft: Transition, checkpoint: Checkpoint) -> Transition:
+    """Put a changed checkpoint in the draft's place."""
+    return replace(draft, checkpoint=checkpoint)
+
+
+def do(draft: Transition, *effects: Effect) -> Transition:
+    """Command something more."""
+    return replace(draft, effects=(*draft.effects, *effects))
+
+
+def keep(draft: Transition, *records: Record) -> Transition:
+    """Have the journal keep something more."""
+    return replace(draft, records=(*draft.records, *records))
+
+
+def settle(draft: Transition, *effect_ids: EffectId) -> Transition:
+    """Name effects that are done with."""
+    return replace(draft, settled=draft.settled | frozenset(effect_ids))
+
+
+def show(draft: Transition, card: Card) -> Transition:
+    """Keep this face of a card, and have its message posted or updated."""
+    checkpoint = draft.checkpoint
+    known = checkpoint.card(card.key)
+    faced = replace(card, changed=checkpoint.version, ts=known.ts if known else card.ts)
+    if known:
+        cards = tuple(faced if kept.key == card.key else kept for kept in checkpoint.cards)
+    else:
+        cards = fewer((*checkpoint.cards, faced))
+    effect: Effect = UpdateCard(card=card.key) if known else PostCard(card=card.key)
+    return do(turn(draft, replace(checkpoint, cards=cards)), effect)
+
+
+def fewer(cards: tuple[Card, ...]) -> tuple[Card, ...]:
+    """Let the oldest card go that nothing can happen to any more: a card that is open must not be forgotten."""
+    if len(cards) <= CARDS:
+        return cards
+    gone = next((card for card in cards if card.state not in OPEN_STATES), cards[0])
+    return tuple(card for card in cards if card is not gone)
+
+
+def hear(draft: Transition, message: Message) -> Transition:
+    """Keep a person's words for the actor; the oldest give way."""
+    cut = replace(message, text=message.text[:WORDS_CHARS])
+    messages = (*draft.checkpoint.messages, cut)[-MESSAGES:]
+    return turn(draft, replace(draft.checkpoint, messages=messages))
+
+
+def excerpt(stdout: str, stderr: str, words: str = "") -> str:
+    """Cut what a call printed to what a card and the actor need: its beginning and its end."""
+    text = "\n".join(part for part in (words, stdout.rstrip(), stderr.rstrip()) if part)
+    if len(text) <= EXCERPT_CHARS:
+        return text
+    half = EXCERPT_CHARS // 2
+    return f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"

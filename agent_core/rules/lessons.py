@@ -1,0 +1,85 @@
+"""How a person's rule becomes a lesson, and how a lesson is taken back. Pure."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from agent_core.effects import Learn, Say
+from agent_core.errors import Refused
+from agent_core.inputs import Forget, Teach
+from agent_core.learning.taught import in_force
+from agent_core.learning.teaching import read_rule
+from agent_core.lesson import Lesson
+from agent_core.records import Learned
+from agent_core.rules.approvals import check_is_in
+from agent_core.rules.book import Rules
+from agent_core.rules.draft import do, keep, turn
+from agent_core.rules.scores import lesson_key
+from agent_core.transition import Transition
+
+RULES_IN_FORCE = 200
+
+
+def teach(draft: Transition, given: Teach, rules: Rules, now: datetime) -> Transition:
+    """Take a rule from somebody who may teach."""
+    check_is_in(rules.teachers, given.by, "teach rules")
+    reading = read_rule(given.when, given.do)
+    checkpoint = draft.checkpoint
+    held = sum(lesson.kind == "heuristic" for lesson in in_force(rules.lessons, now))
+    if held >= RULES_IN_FORCE:
+        raise Refused(f"There are {held} rules in force already.", "Forget some first: /agent learned lists them.")
+    lesson = Lesson(
+        kind="heuristic",
+        key=lesson_key(checkpoint),
+        at=now,
+        author=given.by.id,
+        team=checkpoint.team,
+        channel=checkpoint.channel,
+        thread=checkpoint.thread_id,
+        text=reading.words,
+        scope=given.scope,
+        when=reading.when,
+        when_words=reading.when_words,
+        deny=reading.deny,
+        set_json=reading.set_json,
+        expires_at=None if given.days is None else now + timedelta(days=given.days),
+        step=checkpoint.step,
+    )
+    when = f"When {given.when.strip()}: " if given.when.strip() else ""
+    where = {"thread": "in this thread", "channel": "in this channel", "team": "everywhere"}[given.scope]
+    words = f"{when}{given.do.strip()} ({where})"
+    obeyed = "It is obeyed from the next step." if reading.is_exact else "The agent is told from the next step."
+    tally = replace(checkpoint.tally, taught=checkpoint.tally.taught + 1)
+    draft = keep(turn(draft, replace(checkpoint, tally=tally)), Learned(lesson=lesson.id, words=words, by=given.by.id))
+    said = f"<@{given.by.id}> taught a rule ({lesson.id}): {words}. {obeyed}"
+    return do(draft, Learn(lesson=lesson), Say(words=said))
+
+
+def forget(draft: Transition, given: Forget, rules: Rules, now: datetime) -> Transition:
+    """Take a lesson back, for its author or an operator."""
+    checkpoint = draft.checkpoint
+    known = next(
+        (
+            lesson
+            for lesson in in_force(rules.lessons, now)
+            if lesson.id == given.lesson and lesson.team == checkpoint.team
+        ),
+        None,
+    )
+    if known is None:
+        raise Refused(f"There is no lesson “{given.lesson}” in force.", "/agent learned lists them.")
+    if given.by.id != known.author and given.by not in rules.operators:
+        raise Refused("Only its author or an operator may take a lesson back.", f"Ask <@{known.author}>.")
+    if given.by.kind in ("deactivated", "unknown"):
+        raise Refused("Slack could not say who you are just now.", "Try again.")
+    lesson = Lesson(
+        kind="forget",
+        key=lesson_key(checkpoint),
+        at=now,
+        author=given.by.id,
+        team=checkpoint.team,
+        channel=checkpoint.channel,
+        thread=checkpoint.thread_id,
+        target=known.id,
+    )
+    draft = keep(draft, Learned(lesson=lesson.id, words=f"forgot {known.id}", by=given.by.id))
+    return do(draft, Learn(lesson=lesson), Say(words=f"<@{given.by.id}> took the lesson {known.id} back."))

@@ -1,0 +1,180 @@
+"""How a call becomes a proposal: checked against its schema, changed by what people taught, judged by policy. Pure.
+
+Three ways out: allowed (it runs), asked (it waits on a card) or denied (it does not run, and the thread says so). The
+same way is taken by the actor's steps, by edits, by a second try and by a policy that became stricter.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from agent_core.checkpoint import RECENT, Card, Checkpoint
+from agent_core.effects import Notify, RunTool, Say
+from agent_core.errors import Refused
+from agent_core.learning.taught import Place, Taught, taught
+from agent_core.phases import Acting, AwaitingApproval
+from agent_core.policy import Verdict, evaluate
+from agent_core.proposal import Call, Proposal, StepRun, canonical
+from agent_core.records import Denied, Proposed
+from agent_core.rules.book import Rules, ToolSpec
+from agent_core.rules.digests import digest_of
+from agent_core.rules.draft import do, enter, keep, show, turn
+from agent_core.rules.schema import problems, with_defaults
+from agent_core.transition import Transition
+from agent_core.words import Args, PersonId
+
+APPROVER_SETS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is to be proposed, and where it comes from; ``number`` is the step's."""
+
+    tool: str
+    args_json: str
+    number: int
+    thought: str = ""
+    expect: str = ""
+    editor: PersonId | None = None
+    edit_note: str = ""
+    original_json: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A call with what policy and taught rules say of it."""
+
+    call: Call
+    verdict: Verdict
+    lessons: Taught
+
+
+def place_of(checkpoint: Checkpoint) -> Place:
+    """Say where a task stands, for the scopes of lessons."""
+    return Place(team=checkpoint.team, channel=checkpoint.channel, thread=checkpoint.thread_id)
+
+
+def checked_args(rules: Rules, tool: str, args_json: str) -> tuple[ToolSpec, str]:
+    """Give the tool and its arguments with defaults as canonical JSON, or raise Refused at the argument."""
+    spec = rules.tools.get(tool)
+    if spec is None:
+        raise Refused(f"There is no tool “{tool}”.", f"There are: {', '.join(sorted(rules.tools))}.")
+    try:
+        args = json.loads(args_json)
+    except ValueError:
+        raise Refused("The arguments are not JSON.", "Give a JSON object.") from None
+    if not isinstance(args, dict):
+        raise Refused("The arguments are not a JSON object.", "Give one value for each argument.")
+    full: Args = with_defaults(spec, args)
+    found = problems(spec, full)
+    if found:
+        raise Refused(f"{found[0].field}: {found[0].words}", "Nothing was changed.", field=found[0].field)
+    text = canonical(full)
+    if len(text.encode("utf-8", "surrogatepass")) > rules.limits.args_bytes:
+        raise Refused(f"The arguments are over {rules.limits.args_bytes // 1000} KB.", "Make them smaller.")
+    return spec, text
+
+
+def judge(checkpoint: Checkpoint, tool: str, args_json: str, rules: Rules, now: datetime) -> Judged:
+    """Say what would become of a call, or raise Refused if it is no call at all."""
+    _, text = checked_args(rules, tool, args_json)
+    lessons = taught(rules.lessons, place_of(checkpoint), now, tool=tool, args_json=text)
+    spec, final = checked_args(rules, tool, lessons.args_json)
+    call = Call(
+        tool=tool,
+        args_json=final,
+        fingerprint=spec.fingerprint,
+        risk=spec.risk,
+        effect=spec.effect,
+        timeout_s=spec.timeout_s,
+    )
+    verdict = evaluate(rules.policy, tool=tool, risk=spec.risk, args=call.args)
+    if lessons.denied:
+        verdict = replace(verdict, decision="deny", because=lessons.denied)
+    return Judged(call=call, verdict=verdict, lessons=lessons)
+
+
+def proposal_of(checkpoint: Checkpoint, step: Step, judged: Judged, rules: Rules, now: datetime) -> Proposal:
+    """Freeze a judged call as the proposal of the checkpoint's version."""
+    verdict, call = judged.verdict, judged.call
+    changed = step.original_json
+    if changed is None and call.args_json != step.args_json and judged.lessons.used:
+        changed = step.args_json
+    return Proposal(
+        call=call,
+        digest=digest_of(
+            rules.key,
+            thread_id=checkpoint.thread_id,
+            requester=checkpoint.requester,
+            step=step.number,
+            call=call,
+            policy_version=rules.policy.version,
+        ),
+        version=checkpoint.version,
+        step=step.number,
+        thought=step.thought,
+        expect=step.expect,
+        phi=checkpoint.phi,
+        made_at=now,
+        expires_at=now + timedelta(seconds=verdict.timeout_s),
+        policy_version=rules.policy.version,
+        allowed=verdict.decision == "allow",
+        requirements=verdict.requirements,
+        not_requester=verdict.not_requester,
+        not_editor=verdict.not_editor,
+        remind_s=verdict.remind_s,
+        remind_at=now + timedelta(seconds=verdict.remind_s) if verdict.remind_s else None,
+        escalate=verdict.escalate,
+        because=verdict.because,
+        taught=judged.lessons.used,
+        advice=judged.lessons.advice,
+        editor=step.editor,
+        edit_note=step.edit_note,
+        original_json=changed,
+    )
+
+
+def propose(draft: Transition, step: Step, judged: Judged, rules: Rules, now: datetime) -> Transition:
+    """Run what is allowed, ask about what is to be asked; a denied call is the caller's to tell."""
+    checkpoint = replace(draft.checkpoint, step=step.number)
+    proposal = proposal_of(checkpoint, step, judged, rules, now)
+    draft = keep(turn(draft, checkpoint), Proposed(proposal=proposal))
+    if proposal.allowed:
+        return release(draft, proposal, now)
+    sets = dict.fromkeys((*checkpoint.approvers, *(need.approvers for need in proposal.requirements)))
+    draft = turn(draft, replace(checkpoint, approvers=tuple(sets)[-APPROVER_SETS:]))
+    draft = enter(draft, AwaitingApproval(proposal=proposal), now)
+    card = Card(key=proposal.card, about="proposal", state="waiting", changed=0, proposal=proposal, at=now)
+    return do(show(draft, card), Notify(card=card.key, why="asked"))
+
+
+def release(draft: Transition, proposal: Proposal, now: datetime) -> Transition:
+    """Have an allowed or approved step run."""
+    phase = Acting(proposal=proposal, asked=draft.checkpoint.version)
+    return do(enter(draft, phase, now), RunTool(digest=proposal.digest))
+
+
+def deny(draft: Transition, step: Step, judged: Judged, now: datetime) -> Transition:
+    """Tell the thread and the actor that a step is forbidden; what happens next is the caller's."""
+    call = judged.call
+    run = StepRun(
+        step=step.number,
+        digest=digest_of(
+            b"denied",
+            thread_id=draft.checkpoint.thread_id,
+            requester=draft.checkpoint.requester,
+            step=step.number,
+            call=call,
+            policy_version="",
+        ),
+        call=call,
+        outcome="denied",
+        excerpt="; ".join(judged.verdict.because),
+        ended_at=now,
+    )
+    checkpoint = replace(draft.checkpoint, step=step.number, recent=(*draft.checkpoint.recent, run)[-RECENT:])
+    because = "; ".join(judged.verdict.because) or "policy"
+    draft = keep(
+        turn(draft, checkpoint), Denied(tool=call.tool, args_json=call.args_json, because=judged.verdict.because)
+    )
+    return do(draft, Say(words=f"Step {step.number} ({call.tool}) was not run: it is forbidden by {because}."))

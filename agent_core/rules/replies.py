@@ -1,0 +1,58 @@
+"""What a message in the thread means: a question, an answer, a correction, or nothing that decides. Pure."""
+
+import re
+
+from agent_core.checkpoint import Checkpoint
+from agent_core.errors import Refused, not_now
+from agent_core.inputs import Answer, Correct, Inquire, Reply
+from agent_core.phases import AwaitingAnswer
+from agent_core.rules.approvals import may_correct
+from agent_core.rules.book import Rules
+
+REPLY_CHARS = 4000
+BARE_WORDS = 3  # “yes please ok” decides nothing; a longer sentence says something
+BARE = frozenset(
+    {
+        "ok", "okay", "k", "yes", "y", "yep", "yeah", "sure", "approve", "approved", "lgtm", "go", "+1", "-1", "no",
+        "n", "nope", "nah", "stop", "reject", "rejected", "deny", "denied", "fine", "good", "great", "thanks",
+        "please", "cancel", "agreed", "done", "👍", "👎", "✅",
+    }
+)  # fmt: skip
+BARE_PHRASES = frozenset(
+    {"do it", "go ahead", "ship it", "yes please", "no thanks", "sounds good", "looks good", "not now", "go for it"}
+)
+WORD_EDGES = re.compile(r"[\s.,;:!…'\"*_~`()]+")
+
+
+def is_bare(text: str) -> bool:
+    """Tell whether words are nothing but assent or dissent, which never decides anything."""
+    folded = WORD_EDGES.sub(" ", text.casefold()).strip()
+    words = folded.split()
+    return folded in BARE_PHRASES or (0 < len(words) <= BARE_WORDS and all(word in BARE for word in words))
+
+
+def understood(checkpoint: Checkpoint, reply: Reply, rules: Rules) -> Inquire | Answer | Correct:
+    """Say what a reply is by the phase that it meets, or raise Refused with what to do instead."""
+    text = reply.text.strip()[:REPLY_CHARS]
+    phase = checkpoint.phase
+    if phase.kind in ("finished", "opening"):
+        raise not_now(phase.kind, "reply")
+    if text.endswith("?"):
+        return Inquire(by=reply.by, text=text)
+    allowed = may_correct(checkpoint, reply.by, rules)
+    if isinstance(phase, AwaitingAnswer) and phase.question.about != "budget" and allowed:
+        return Answer(by=reply.by, text=text, digest=phase.question.digest)
+    if is_bare(text):
+        raise Refused("Words in the thread never decide a step.", "Use the buttons on the card.")
+    if not allowed:
+        raise Refused("Your reply was not taken as a correction.", f"Corrections come from {who_may(rules)}.")
+    return Correct(by=reply.by, text=text)
+
+
+def who_may(rules: Rules) -> str:
+    """Say whose replies redirect a task."""
+    return {
+        "requester": "the requester",
+        "participants": "the requester, this task's approvers and people that its words mention",
+        "channel_members": "members of this channel",
+    }[rules.corrections_by]

@@ -1,0 +1,171 @@
+"""Takes a thread's lease, has it drained, and gives the lease back. Decides nothing.
+
+What fails for now is tried again later through the due index, ever more slowly. A worker that could not renew its lease
+for two thirds of its length stops everything it has under way in that thread: somebody else may hold it soon.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from agent_core.checkpoint import Checkpoint
+from agent_core.draining import Draining, LeaseLost
+from agent_core.perform import Performer, Task
+from agent_core.phases import AwaitingApproval, Finished, Paused
+from agent_core.ports import (
+    Clock,
+    Index,
+    Lease,
+    Loaded,
+    Quarantined,
+    StoreDown,
+    Surface,
+    SurfaceBusy,
+    SurfaceGone,
+    TaskLine,
+)
+from agent_core.rules.due import due
+from agent_core.runtime import Runtime
+from agent_core.words import ThreadId, effect_id_of
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 15.0
+RENEWALS = 5  # a lease
+BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
+
+
+class Worker:
+    """Drains threads. ``name`` tells this worker from all others, in claims and leases."""
+
+    def __init__(  # noqa: PLR0913 - each port is named at the call
+        self, runtime: Runtime, performer: Performer, *, index: Index, surface: Surface, clock: Clock, name: str
+    ) -> None:
+        """Hold the ports; nothing is opened here."""
+        self._store = runtime.store
+        self._performer = performer
+        self._index = index
+        self._surface = surface
+        self._clock = clock
+        self._name = name
+        self._failures: dict[ThreadId, int] = {}
+        self._woken: dict[ThreadId, asyncio.Event] = {}
+
+    def nudge(self, thread_id: ThreadId) -> bool:
+        """Tell a drain that is under way here that there is more; say False if there is none."""
+        event = self._woken.get(thread_id)
+        if event is not None:
+            event.set()
+        return event is not None
+
+    async def drain(self, thread_id: ThreadId) -> None:
+        """Perform all that is pending in a thread, unless another worker has it; never raises for one thread's sake."""
+        if thread_id in self._woken:
+            return
+        woken = self._woken[thread_id] = asyncio.Event()
+        try:
+            while True:
+                lease = await self._store.take(thread_id, self._name, LEASE_S)
+                if lease is None:
+                    return
+                await self._while_leased(lease, woken)
+                if not woken.is_set():  # nothing came between the last look and giving the lease back
+                    return
+        except StoreDown as down:
+            log.warning("store does not answer", thread_id=thread_id, why=str(down))
+        except LeaseLost:
+            log.warning("lease lost; another worker goes on", thread_id=thread_id)
+        finally:
+            del self._woken[thread_id]
+
+    async def _while_leased(self, lease: Lease, woken: asyncio.Event) -> None:
+        """Drain while the lease is kept; when it can't be, stop everything."""
+        keeping = asyncio.create_task(self._keep(lease))
+        draining = asyncio.create_task(self._guarded(lease, woken))
+        try:
+            await asyncio.wait({keeping, draining}, return_when=asyncio.FIRST_COMPLETED)
+            if not draining.done():
+                raise LeaseLost(lease.thread_id)
+            await draining
+        finally:
+            for part in (keeping, draining):
+                part.cancel()
+            await asyncio.gather(keeping, draining, return_exceptions=True)
+
+    async def _keep(self, lease: Lease) -> None:
+        """Renew the lease; return when it is lost, or when two thirds of it went by without a renewal."""
+        pause_s = LEASE_S / RENEWALS
+        failed_s = 0.0
+        while failed_s < LEASE_S * 2 / 3:
+            await self._clock.sleep(pause_s)
+            try:
+                if not await self._store.renew(lease, LEASE_S):
+                    return
+                failed_s = 0.0
+            except StoreDown:
+                failed_s += pause_s
+
+    async def _guarded(self, lease: Lease, woken: asyncio.Event) -> None:
+        """Drain; what can't be done now is put off, what can't be trusted is left alone."""
+        thread_id = lease.thread_id
+        try:
+            loaded = await self._store.load(thread_id)
+            task = Task(thread_id=thread_id, loaded=loaded, worker=self._name)
+            draining = Draining(self._store, self._performer, self._clock, lease=lease, task=task)
+            await self._let_go(lease, await draining.run(woken))
+            self._failures.pop(thread_id, None)
+        except SurfaceBusy as busy:
+            await self._later(lease, busy.retry_after_s)
+        except Quarantined as no:
+            await self._quarantine(lease, no)
+        except (LeaseLost, StoreDown):
+            raise
+        except Exception as error:
+            failures = self._failures[thread_id] = self._failures.get(thread_id, 0) + 1
+            back_off_s = BACK_OFF_S[min(failures, len(BACK_OFF_S)) - 1]
+            log.exception("drain failed", thread_id=thread_id, error=type(error).__name__, again_in_s=back_off_s)
+            await self._later(lease, back_off_s)
+
+    async def _later(self, lease: Lease, seconds: float) -> None:
+        loaded = await self._store.load(lease.thread_id)
+        version = loaded.checkpoint.version if loaded.checkpoint else 0
+        await self._store.release(lease, version=version, due=loaded.now + timedelta(seconds=seconds))
+
+    async def _quarantine(self, lease: Lease, no: Quarantined) -> None:
+        """Leave a thread alone whose bytes can't be trusted, and say so in it."""
+        log.error("thread quarantined", thread_id=lease.thread_id, why=no.words)
+        with suppress(SurfaceGone, SurfaceBusy):
+            mark = effect_id_of(lease.thread_id, 0, 0)
+            await self._surface.say(lease.thread_id, no.sentence, mark, fresh=False)
+        await self._store.quarantine(lease.thread_id)
+
+    async def _let_go(self, lease: Lease, loaded: Loaded) -> None:
+        """List the task as it now is, and give the lease back."""
+        checkpoint = loaded.checkpoint
+        if checkpoint is None:
+            await self._store.release(lease, version=0, due=None)
+            return
+        if checkpoint.phase.kind != "opening":
+            await self._index.put(line_of(checkpoint, loaded))
+        await self._store.release(lease, version=checkpoint.version, due=due(checkpoint))
+
+
+def line_of(checkpoint: Checkpoint, loaded: Loaded) -> TaskLine:
+    """Say how lists show a task."""
+    phase = checkpoint.phase
+    was = phase.was if isinstance(phase, Paused) else phase
+    missing = was.proposal.missing() if isinstance(was, AwaitingApproval) else ()
+    return TaskLine(
+        thread_id=checkpoint.thread_id,
+        version=checkpoint.version,
+        requester=checkpoint.requester,
+        purpose=checkpoint.purpose[:300],
+        phase=phase.kind,
+        how=phase.how if isinstance(phase, Finished) else "",
+        phi=checkpoint.phi,
+        card_ts=checkpoint.cards[-1].ts if checkpoint.cards else None,
+        may_decide=tuple(requirement.approvers for requirement in missing),
+        updated_at=loaded.now,
+    )
