@@ -1,0 +1,75 @@
+"""The engine of one process: drains run as tasks here, and a sweeper looks at the due index.
+
+The due index is the truth, so a wake-up that is lost with the process costs a second and nothing else. The number of
+drains at once is bounded; a thread that is woken while it is being drained is told so, not drained twice.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from agent_core.ports import Clock, Store, StoreDown
+from agent_core.words import ThreadId
+
+log = structlog.get_logger(__name__)
+
+SWEEP_S = 1.0
+SWEPT = 500
+AT_ONCE = 64
+GRACE_S = 10.0
+
+
+class LocalEngine:
+    """Wakes the worker of this very process."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Hold the ports; ``start`` opens the door."""
+        self._store = store
+        self._clock = clock
+        self._drain: Callable[[ThreadId], Awaitable[None]] | None = None
+        self._nudge: Callable[[ThreadId], bool] = lambda _: False
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._drains: dict[ThreadId, asyncio.Task[None]] = {}
+        self._sweeper: asyncio.Task[None] | None = None
+
+    def start(self, drain: Callable[[ThreadId], Awaitable[None]], nudge: Callable[[ThreadId], bool]) -> None:
+        """Begin to drain, also what was left pending by a process that is gone."""
+        self._drain, self._nudge = drain, nudge
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def wake(self, thread_id: ThreadId) -> None:
+        """Have this thread drained soon."""
+        if self._drain is None or self._nudge(thread_id) or thread_id in self._drains:
+            return
+        task = asyncio.create_task(self._one(thread_id, self._drain))
+        self._drains[thread_id] = task
+
+    async def _one(self, thread_id: ThreadId, drain: Callable[[ThreadId], Awaitable[None]]) -> None:
+        try:
+            async with self._places:
+                await drain(thread_id)
+        finally:
+            self._drains.pop(thread_id, None)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                for thread_id in await self._store.overdue(SWEPT):
+                    await self.wake(thread_id)
+            except StoreDown as down:
+                log.warning("store does not answer", why=str(down))
+            await self._clock.sleep(SWEEP_S)
+
+    async def stop(self) -> None:
+        """Take nothing new, let what runs end for a while, then stop it; the rest is found through the due index."""
+        self._drain = None
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        running = list(self._drains.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)

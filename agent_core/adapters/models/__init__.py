@@ -1,0 +1,1 @@
+"""The actors and critics: runbooks that need no model, a script for rehearsals, and the judge of postconditions."""

@@ -1,0 +1,171 @@
+"""A Redis client that never repeats a command by itself, and says of each failure whether the command was sent.
+
+A lost reply says nothing about what happened, so nothing is retried here: whoever asked reads back by its own token.
+Time-outs are short, because Slack waits three seconds for a click. Scripts run by their hash; only where the server
+does not know one yet, which means that it did not run, is it sent whole. Times in Redis are whole microseconds since
+1970.
+"""
+
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, cast
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as NoConnection, RedisError, ResponseError, TimeoutError as NoReply
+
+from agent_core.errors import Broken
+from agent_core.ports import StoreDown
+
+if TYPE_CHECKING:
+    from redis.commands.core import AsyncScript
+
+TIMEOUT_S = 0.5
+HEALTH_CHECK_S = 15
+CONNECTIONS = 64
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+REFUSALS = {
+    "OOM": "Redis is out of memory.",
+    "READONLY": "This Redis is a read-only replica.",
+    "LOADING": "Redis is still loading its data.",
+    "MISCONF": "Redis cannot write to its disk.",
+    "NOAUTH": "Redis wants a password.",
+    "NOPERM": "The Redis user may not run what we need.",
+    "WRONGPASS": "Redis does not accept the password.",
+    "BUSY": "Redis is busy with a script.",
+    "MASTERDOWN": "This Redis has lost its master.",
+    "NOREPLICAS": "Redis has too few replicas to accept writes.",
+    "CLUSTERDOWN": "The Redis cluster is down.",
+    "TRYAGAIN": "The Redis cluster is moving these keys.",
+    "UNBLOCKED": "Redis changed its role.",
+}
+"""Errors with which Redis refuses a command whole, by their first word."""
+
+Reply = bytes | int | list["Reply"] | None
+
+
+class NotSent(NoConnection):
+    """There was no connection to send the command on."""
+
+
+class Pool(BlockingConnectionPool):
+    """A pool whose failures can be told from those of a command that was sent."""
+
+    async def get_connection(self, command_name: str | None = None, *_: object, **__: object) -> AbstractConnection:
+        """Give a connection that works, or raise NotSent."""
+        del command_name  # Deprecated by the client; it would warn.
+        try:
+            connection: AbstractConnection = await super().get_connection()  # type: ignore[no-untyped-call]  # not typed there
+        except (NoConnection, NoReply, OSError) as error:
+            raise NotSent(refusal(error) or str(error)) from error
+        return connection
+
+
+def connect(
+    url: str, *, username: str | None = None, password: str | None = None, connections: int = CONNECTIONS
+) -> Redis:
+    """Make a client for this URL; it connects when it is first used and closes its own connections."""
+    credentials = {"username": username, "password": password}
+    pool = Pool.from_url(
+        url,
+        max_connections=connections,
+        timeout=TIMEOUT_S,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        health_check_interval=HEALTH_CHECK_S,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,  # With 3 the client takes a dead connection's last words for news, and does not open a new one.
+        **{name: value for name, value in credentials.items() if value is not None},
+    )
+    return Redis.from_pool(pool)
+
+
+@asynccontextmanager
+async def asking() -> AsyncGenerator[None]:
+    """Turn the client's errors into StoreDown, which says whether the command was sent."""
+    try:
+        yield
+    except NotSent as error:
+        raise StoreDown(f"Redis cannot be reached: {error}", sent=False) from error
+    except (RedisError, OSError) as error:
+        words = refusal(error)
+        if words is not None:
+            raise StoreDown(words, sent=False) from error
+        if isinstance(error, ResponseError):
+            raise Broken("Redis takes every command of ours", kind=type(error).__name__) from error
+        raise StoreDown(f"Redis did not answer: {error}", sent=True) from error
+
+
+def refusal(error: Exception) -> str | None:
+    """Say why Redis refused a command whole, if that is what it did."""
+    text = str(error)
+    code = getattr(error, "status_code", None) or text.partition(" ")[0]
+    if code in REFUSALS:
+        return REFUSALS[code]
+    # Before 7.0 an error inside a script is told as the script's own, with the cause in it.
+    return next((words for code, words in REFUSALS.items() if f" -{code} " in text), None)
+
+
+@cache
+def script_text(name: str) -> str:
+    """Read one of our scripts."""
+    return resources.files("agent_core.adapters").joinpath("lua", f"{name}.lua").read_text("utf-8")
+
+
+class Commands:
+    """Runs our scripts by name, and plain commands in one round trip."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._scripts: dict[str, AsyncScript] = {}
+
+    async def run(self, name: str, keys: Sequence[str], args: Sequence[str | bytes | int] = ()) -> Reply:
+        """Run a script and give its reply; raise StoreDown or Broken."""
+        script = self._scripts.setdefault(name, self._redis.register_script(script_text(name)))
+        async with asking():
+            return cast("Reply", await script(keys=keys, args=args))
+
+    async def send(self, commands: Iterable[Sequence[str | bytes | int]], *, atomic: bool = False) -> list[Reply]:
+        """Send commands together and give their replies; raise StoreDown or Broken."""
+        async with asking(), self._redis.pipeline(transaction=atomic) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            return cast("list[Reply]", await pipeline.execute())
+
+
+def listed(reply: Reply) -> list[Reply]:
+    """Take a reply that is a list."""
+    return cast("list[Reply]", reply)
+
+
+def octets(reply: Reply) -> bytes:
+    """Take a reply that is a string of bytes; nothing is an empty one."""
+    return cast("bytes", reply or b"")
+
+
+def text(reply: Reply) -> str:
+    """Take a reply that is text; nothing is an empty one."""
+    return octets(reply).decode()
+
+
+def number(reply: Reply) -> int:
+    """Take a reply that is a whole number, in whichever form; nothing is 0."""
+    return int(cast("bytes | int", reply or 0))
+
+
+def micros(at: datetime | None) -> int | str:
+    """Write a time as Redis keeps it; no time is an empty string."""
+    return "" if at is None else (at - EPOCH) // MICROSECOND
+
+
+def server_time(time: Sequence[Reply]) -> datetime:
+    """Read what Redis's TIME said."""
+    seconds, microseconds = time
+    return EPOCH + timedelta(seconds=number(seconds), microseconds=number(microseconds))

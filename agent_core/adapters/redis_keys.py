@@ -1,0 +1,65 @@
+"""How everything of ours in Redis is called. Keys of one thread share a hash tag, so that one script may touch them.
+
+Names come from outside, so each is held against its pattern before it becomes part of a key: no name can hold the
+braces, blanks or slashes that would let it reach another's keys.
+"""
+
+import re
+from dataclasses import dataclass
+
+from agent_core.errors import Broken
+from agent_core.words import SHARDS, TeamId, ThreadId, shard_of
+
+THREAD_ID = re.compile(
+    r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}:([0-9]{1,20}(\.[0-9]{1,10})?|new-[A-Za-z0-9_-]{1,128})(/[A-Za-z0-9_-]{1,64})?"
+)
+TEAM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+DEDUPE_ID = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadKeys:
+    """The keys of one thread, and its shard's due index."""
+
+    thread: str
+    journal: str
+    outbox: str
+    lease: str
+    due: str
+
+
+def keys_of(thread_id: ThreadId) -> ThreadKeys:
+    """Name the keys of a thread."""
+    if not THREAD_ID.fullmatch(thread_id):
+        raise Broken("a thread ID has its pattern before it reaches the store", length=len(thread_id))
+    shard = shard_of(thread_id)
+    prefix = f"cs:{{{shard}}}"
+    return ThreadKeys(
+        thread=f"{prefix}:thread:{thread_id}",
+        journal=f"{prefix}:journal:{thread_id}",
+        outbox=f"{prefix}:outbox:{thread_id}",
+        lease=f"{prefix}:lease:{thread_id}",
+        due=due_key(shard),
+    )
+
+
+def due_key(shard: int) -> str:
+    """Name a shard's due index."""
+    return f"cs:{{{shard}}}:due"
+
+
+DUE_KEYS = tuple(due_key(shard) for shard in range(SHARDS))
+
+
+def seen_key(thread_id: ThreadId, dedupe: str) -> str:
+    """Name the mark of a dedupe ID, beside the thread that it was given to."""
+    if not DEDUPE_ID.fullmatch(dedupe):
+        raise Broken("a dedupe ID has its pattern before it reaches the store", length=len(dedupe))
+    return f"cs:{{{shard_of(thread_id)}}}:seen:{dedupe}"
+
+
+def team_key(team: TeamId, what: str) -> str:
+    """Name one of a team's views."""
+    if not TEAM_ID.fullmatch(team):
+        raise Broken("a team ID has its pattern before it reaches the store", length=len(team))
+    return f"cs:{{team:{team}}}:{what}"

@@ -1,0 +1,235 @@
+"""The Store port on Redis: every change is one script, and Redis runs a script alone.
+
+Read-then-write would let two approvals in, so each script checks what its writer had seen and then writes all of it,
+by the server's own clock. Nothing is repeated here after a lost reply; only a note that another line came before is
+written again behind that line. The scripts stand beside this file, in lua/.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import cast
+
+from redis.asyncio import Redis
+
+from agent_core.adapters.redis_client import Commands, Reply, listed, micros, number, octets, server_time, text
+from agent_core.adapters.redis_keys import DUE_KEYS, keys_of, seen_key
+from agent_core.checkpoint import Checkpoint
+from agent_core.codec import LEFT_ALONE, Codec, Corrupt, Link, Unreadable
+from agent_core.effects import Effect
+from agent_core.errors import Broken
+from agent_core.phases import Opening
+from agent_core.ports import Committed, Lease, Loaded, NotCommitted, Quarantined, StoreDown
+from agent_core.records import Entry, Line, Note
+from agent_core.rules.due import due as next_due
+from agent_core.transition import Transition
+from agent_core.words import EffectId, ThreadId, version_of
+
+SEEN_S = 3600
+OPENED_S = 3600
+NOTE_TRIES = 16
+
+
+class RedisStore:
+    """Keeps threads in Redis. The client is the caller's, made by ``redis_client.connect`` and closed by the caller."""
+
+    def __init__(self, redis: Redis, codec: Codec) -> None:
+        self._codec = codec
+        self._commands = Commands(redis)
+
+    async def load(self, thread_id: ThreadId, *, dedupe: str | None = None) -> Loaded:
+        """Give the thread as it is, or with ``checkpoint`` None if there is none; raise Quarantined if unreadable."""
+        keys = keys_of(thread_id)
+        names = [keys.thread, keys.journal, *([] if dedupe is None else [seen_key(thread_id, dedupe)])]
+        found = listed(await self._commands.run("load", names))
+        version, raw, head, length, lines, seen, *time = found
+        checkpoint = None
+        with readable():
+            if any((version, raw, lines)):
+                checkpoint = self._codec.decode(octets(raw), thread_id)
+                check_whole(checkpoint, text(version), (text(length), number(lines)))
+        return Loaded(
+            checkpoint=checkpoint,
+            head=text(head),
+            length=number(length),
+            now=server_time(time),
+            seen=None if seen is None else text(seen),
+        )
+
+    async def commit(
+        self,
+        before: Loaded,
+        transition: Transition,
+        entry: Entry,
+        *,
+        dedupe: str | None = None,
+        outcome: str = "",
+    ) -> Committed | NotCommitted:
+        """Write checkpoint, journal entry, effects, settlements, due time and the dedupe mark; or nothing."""
+        after = transition.checkpoint
+        check_next(before, after)
+        keys = keys_of(after.thread_id)
+        names = [keys.thread, keys.journal, keys.outbox, keys.lease, keys.due]
+        link = self._codec.link(after.thread_id, before.head, before.length, entry)
+        status, *rest = listed(
+            await self._commands.run(
+                "commit",
+                names if dedupe is None else [*names, seen_key(after.thread_id, dedupe)],
+                [
+                    after.thread_id,
+                    "" if before.checkpoint is None else before.checkpoint.version,
+                    before.head,
+                    after.version,
+                    self._codec.encode(after),
+                    link.head,
+                    link.to_bytes(),
+                    micros(transition.not_after),
+                    micros(next_due(after)),
+                    OPENED_S if isinstance(after.phase, Opening) and after.phase.opened_as else "",
+                    outcome,
+                    SEEN_S,
+                    len(transition.settled),
+                    *sorted(transition.settled),
+                    *self._new_effects(transition),
+                ],
+            )
+        )
+        match text(status):
+            case "committed":
+                seen = None if dedupe is None else outcome
+                now = server_time(rest)
+                return Committed(
+                    loaded=Loaded(checkpoint=after, head=link.head, length=before.length + 1, now=now, seen=seen)
+                )
+            case "lost" | "late" | "repeated" as why:
+                return NotCommitted(why=why, outcome=text(rest[0]))
+            case unknown:
+                raise Broken("the commit script says one of four words", said=unknown)
+
+    async def note(self, thread_id: ThreadId, note: Note) -> None:
+        """Append a line to the journal of an existing thread without moving its version."""
+        keys = keys_of(thread_id)
+        for _ in range(NOTE_TRIES):
+            (found,) = await self._commands.send([("HMGET", keys.thread, "head", "length")])
+            head, length = listed(found)
+            if head is None:
+                raise Broken("a note belongs to a thread that exists", thread=thread_id)
+            link = self._codec.link(thread_id, text(head), number(length), note)
+            if await self._commands.run("note", [keys.thread, keys.journal], [text(head), link.head, link.to_bytes()]):
+                return
+        raise StoreDown("Too much is being written to this thread's journal.", sent=False)
+
+    async def outbox(self, thread_id: ThreadId) -> dict[EffectId, Effect]:
+        """Give the pending effects in the order in which they are to be performed."""
+        (found,) = await self._commands.send([("HGETALL", keys_of(thread_id).outbox)])
+        stored = {EffectId(text(name)): octets(raw) for name, raw in cast("dict[bytes, bytes]", found).items()}
+        with readable():
+            return {name: self._codec.decode_effect(stored[name], name) for name in sorted(stored, key=version_of)}
+
+    async def take(self, thread_id: ThreadId, holder: str, lease_s: float) -> Lease | None:
+        """Take the thread's lease, unless another holds it; the thread is looked at again when the lease ends."""
+        keys = keys_of(thread_id)
+        taken = await self._commands.run(
+            "take", [keys.thread, keys.lease, keys.due], [thread_id, holder, millis(lease_s)]
+        )
+        return Lease(thread_id=thread_id, holder=holder) if taken else None
+
+    async def renew(self, lease: Lease, lease_s: float) -> bool:
+        """Prolong the lease, or say False if it is no longer this holder's."""
+        keys = keys_of(lease.thread_id)
+        return bool(
+            await self._commands.run("renew", [keys.lease, keys.due], [lease.thread_id, lease.holder, millis(lease_s)])
+        )
+
+    async def settle(self, lease: Lease, effect_ids: Sequence[EffectId]) -> bool:
+        """Remove performed effects, or say False if the lease is no longer this holder's."""
+        keys = keys_of(lease.thread_id)
+        return bool(await self._commands.run("settle", [keys.lease, keys.outbox], [lease.holder, *effect_ids]))
+
+    async def release(self, lease: Lease, *, version: int, due: datetime | None) -> None:
+        """Give the lease back. The thread is next looked at at ``due`` if its version is still ``version``."""
+        keys = keys_of(lease.thread_id)
+        await self._commands.run(
+            "release",
+            [keys.thread, keys.outbox, keys.lease, keys.due],
+            [lease.thread_id, lease.holder, version, micros(due)],
+        )
+
+    async def overdue(self, limit: int) -> list[ThreadId]:
+        """Give threads that must be looked at by now, the longest overdue first.
+
+        Only the first time of each shard is asked for, and then more of the shards where it has come: the cost follows
+        what is due, not what waits.
+        """
+        *earliest, time = await self._commands.send(
+            [*(("ZRANGE", key, 0, 0, "WITHSCORES") for key in DUE_KEYS), ("TIME",)]
+        )
+        now = int(cast("int", micros(server_time(listed(time)))))
+        shards = [key for key, first in zip(DUE_KEYS, earliest, strict=True) if first and scored(first)[0][0] <= now]
+        found = await self._commands.send(
+            ("ZRANGE", key, "-inf", now, "BYSCORE", "LIMIT", 0, limit, "WITHSCORES") for key in shards
+        )
+        waiting = sorted(pair for shard in found for pair in scored(shard))
+        return [ThreadId(name) for _, name in waiting[:limit]]
+
+    async def journal(self, thread_id: ThreadId, start: int = 0, count: int = 100) -> list[Line]:
+        """Give lines of the journal, oldest first, from position ``start`` (negative: from the end)."""
+        begin, previous, links = await self.links(thread_id, start, count)
+        with readable():
+            return self._codec.lines(thread_id, links, start=begin, previous=previous)
+
+    async def links(self, thread_id: ThreadId, start: int = 0, count: int = 100) -> tuple[int, str, list[Link]]:
+        """Give journal lines as they are stored, for an auditor: the first position, the head before it, the links."""
+        begin, before, page = listed(await self._commands.run("journal", [keys_of(thread_id).journal], [start, count]))
+        return (
+            number(begin),
+            Link.from_bytes(octets(before)).head,
+            [Link.from_bytes(octets(raw)) for raw in listed(page)],
+        )
+
+    async def quarantine(self, thread_id: ThreadId) -> None:
+        """Take a thread out of the due index, so that it is left alone; its bytes stay as they are."""
+        keys = keys_of(thread_id)
+        # Without its lease nobody can give the thread back, which would put it into the index again.
+        await self._commands.send([("ZREM", keys.due, thread_id), ("DEL", keys.lease)], atomic=True)
+
+    def _new_effects(self, transition: Transition) -> Iterator[str | bytes]:
+        for name, effect in transition.outbox().items():
+            yield name
+            yield self._codec.encode_effect(name, effect)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn bytes that cannot be read into the refusal that sets their thread aside."""
+    try:
+        yield
+    except Unreadable as error:
+        raise Quarantined(error.words, LEFT_ALONE) from error
+
+
+def check_next(before: Loaded, after: Checkpoint) -> None:
+    """Raise Broken unless the transition ends one version after what it began with, in the same thread."""
+    was = before.checkpoint
+    if was is not None and (was.thread_id, was.version + 1) != (after.thread_id, after.version):
+        raise Broken("a transition moves one thread by one version", was=was.version, after=after.version)
+
+
+def check_whole(checkpoint: Checkpoint, version: str, lengths: tuple[str, int]) -> None:
+    """Raise Corrupt unless checkpoint, version and journal belong together."""
+    length, lines = lengths
+    if version != str(checkpoint.version):
+        raise Corrupt("The stored checkpoint is not of the version that the thread is stored as.")
+    if length != str(lines):
+        raise Corrupt(f"The journal has {lines} lines, which is not as many as were written.")
+
+
+def millis(seconds: float) -> int:
+    """Write a lease in whole milliseconds, at least one."""
+    return max(1, round(seconds * 1000))
+
+
+def scored(reply: Reply) -> list[tuple[float, str]]:
+    """Read members of a sorted set with their scores."""
+    flat = listed(reply)
+    return [(float(octets(score)), text(name)) for name, score in zip(flat[::2], flat[1::2], strict=True)]

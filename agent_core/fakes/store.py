@@ -1,0 +1,246 @@
+"""The Store port in memory. Time is the clock's; every method first lets others run, as a network would.
+
+``down`` makes it unreachable, ``lose_replies`` makes so many commits take effect and then fail, and ``kept`` lets a
+test damage what is stored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from agent_core.codec import LEFT_ALONE, Codec, Corrupt, Link, Unreadable
+from agent_core.effects import Effect
+from agent_core.errors import Broken
+from agent_core.fakes.clock import turns
+from agent_core.phases import Opening
+from agent_core.ports import Clock, Committed, Lease, Loaded, NotCommitted, Quarantined, StoreDown
+from agent_core.records import Entry, Line, Note
+from agent_core.rules.due import due as next_due
+from agent_core.transition import Transition
+from agent_core.words import EffectId, ThreadId, shard_of, version_of
+
+SEEN_FOR = timedelta(hours=1)
+OPENED_FOR = timedelta(hours=1)
+FAKE_KEY = b"a key for tests, of thirty-two b."
+
+
+@dataclass(slots=True, kw_only=True)
+class Kept:
+    """All that is stored of one thread."""
+
+    version: int
+    checkpoint: bytes
+    head: str
+    journal: list[bytes] = field(default_factory=list)
+    outbox: dict[EffectId, bytes] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+class MemoryStore:
+    """Keeps threads as bytes in this process."""
+
+    def __init__(self, clock: Clock, codec: Codec | None = None) -> None:
+        self._clock = clock
+        self._codec = codec or Codec(FAKE_KEY)
+        self._leases: dict[ThreadId, tuple[str, datetime]] = {}
+        self._due: dict[ThreadId, datetime] = {}
+        self._seen: dict[tuple[int, str], tuple[str, datetime]] = {}
+        self.kept: dict[ThreadId, Kept] = {}
+        self.down: StoreDown | None = None
+        self.lose_replies = 0
+
+    async def load(self, thread_id: ThreadId, *, dedupe: str | None = None) -> Loaded:
+        """Give the thread as it is, or with ``checkpoint`` None if there is none; raise Quarantined if unreadable."""
+        now = await self._reached()
+        seen = self._outcome(thread_id, dedupe, now)
+        kept = self._find(thread_id, now)
+        if kept is None:
+            return Loaded(checkpoint=None, head="", length=0, now=now, seen=seen)
+        try:
+            checkpoint = self._codec.decode(kept.checkpoint, thread_id)
+            if checkpoint.version != kept.version:
+                raise Corrupt("The stored checkpoint is not of the version that the thread is stored as.")
+        except Unreadable as error:
+            raise Quarantined(error.words, LEFT_ALONE) from error
+        return Loaded(checkpoint=checkpoint, head=kept.head, length=len(kept.journal), now=now, seen=seen)
+
+    async def commit(
+        self,
+        before: Loaded,
+        transition: Transition,
+        entry: Entry,
+        *,
+        dedupe: str | None = None,
+        outcome: str = "",
+    ) -> Committed | NotCommitted:
+        """Write checkpoint, journal entry, effects, settlements, due time and the dedupe mark; or nothing."""
+        after = transition.checkpoint
+        check_next(before, transition)
+        written = self._codec.encode(after)
+        link = self._codec.link(after.thread_id, before.head, before.length, entry)
+        effects = {name: self._codec.encode_effect(name, effect) for name, effect in transition.outbox().items()}
+        now = await self._reached()
+        no = self._refusal(before, transition, dedupe, now)
+        if no is not None:
+            return no
+        kept = self._find(after.thread_id, now) or Kept(version=0, checkpoint=b"", head="")
+        kept.version, kept.checkpoint, kept.head = after.version, written, link.head
+        kept.journal.append(link.to_bytes())
+        kept.outbox = {name: raw for name, raw in kept.outbox.items() if name not in transition.settled} | effects
+        if isinstance(after.phase, Opening) and after.phase.opened_as:
+            kept.expires_at = now + OPENED_FOR
+        self.kept[after.thread_id] = kept
+        if dedupe is not None:
+            self._seen[mark(after.thread_id, dedupe)] = (outcome, now + SEEN_FOR)
+        self._look_again(after.thread_id, self._pending_at(after.thread_id, now) if kept.outbox else next_due(after))
+        if self.lose_replies:
+            self.lose_replies -= 1
+            raise StoreDown("the reply was lost", sent=True)
+        seen = None if dedupe is None else outcome
+        return Committed(loaded=Loaded(checkpoint=after, head=link.head, length=before.length + 1, now=now, seen=seen))
+
+    async def note(self, thread_id: ThreadId, note: Note) -> None:
+        """Append a line to the journal of an existing thread without moving its version."""
+        now = await self._reached()
+        kept = self._find(thread_id, now)
+        if kept is None:
+            raise Broken("a note belongs to a thread that exists", thread=thread_id)
+        link = self._codec.link(thread_id, kept.head, len(kept.journal), note)
+        kept.journal.append(link.to_bytes())
+        kept.head = link.head
+
+    async def outbox(self, thread_id: ThreadId) -> dict[EffectId, Effect]:
+        """Give the pending effects in the order in which they are to be performed."""
+        kept = self._find(thread_id, await self._reached())
+        stored = kept.outbox if kept else {}
+        try:
+            return {name: self._codec.decode_effect(stored[name], name) for name in sorted(stored, key=version_of)}
+        except Unreadable as error:
+            raise Quarantined(error.words, LEFT_ALONE) from error
+
+    async def take(self, thread_id: ThreadId, holder: str, lease_s: float) -> Lease | None:
+        """Take the thread's lease, unless another holds it; the thread is looked at again when the lease ends."""
+        now = await self._reached()
+        if self._find(thread_id, now) is None or self._holder(thread_id, now) not in (None, holder):
+            return None
+        self._lease(thread_id, holder, now + timedelta(seconds=lease_s))
+        return Lease(thread_id=thread_id, holder=holder)
+
+    async def renew(self, lease: Lease, lease_s: float) -> bool:
+        """Prolong the lease, or say False if it is no longer this holder's."""
+        now = await self._reached()
+        if self._holder(lease.thread_id, now) != lease.holder:
+            return False
+        self._lease(lease.thread_id, lease.holder, now + timedelta(seconds=lease_s))
+        return True
+
+    async def settle(self, lease: Lease, effect_ids: Sequence[EffectId]) -> bool:
+        """Remove performed effects, or say False if the lease is no longer this holder's."""
+        now = await self._reached()
+        if self._holder(lease.thread_id, now) != lease.holder:
+            return False
+        kept = self._find(lease.thread_id, now)
+        if kept is not None:
+            kept.outbox = {name: raw for name, raw in kept.outbox.items() if name not in effect_ids}
+        return True
+
+    async def release(self, lease: Lease, *, version: int, due: datetime | None) -> None:
+        """Give the lease back. The thread is next looked at at ``due`` if its version is still ``version``."""
+        now = await self._reached()
+        if self._holder(lease.thread_id, now) != lease.holder:
+            return
+        del self._leases[lease.thread_id]
+        kept = self._find(lease.thread_id, now)
+        if kept and (kept.version != version or (due is None and kept.outbox)):
+            due = now
+        self._look_again(lease.thread_id, due if kept else None)
+
+    async def overdue(self, limit: int) -> list[ThreadId]:
+        """Give threads that must be looked at by now, the longest overdue first."""
+        now = await self._reached()
+        waiting = sorted((at, name) for name, at in self._due.items() if at <= now)
+        return [name for _, name in waiting[:limit]]
+
+    async def journal(self, thread_id: ThreadId, start: int = 0, count: int = 100) -> list[Line]:
+        """Give lines of the journal, oldest first, from position ``start`` (negative: from the end)."""
+        kept = self._find(thread_id, await self._reached())
+        links = [Link.from_bytes(raw) for raw in kept.journal] if kept else []
+        begin = max(0, len(links) + start) if start < 0 else start
+        page = links[begin : begin + max(0, count)]
+        try:
+            return self._codec.lines(
+                thread_id, page, start=begin, previous=links[begin - 1].head if page and begin else ""
+            )
+        except Unreadable as error:
+            raise Quarantined(error.words, LEFT_ALONE) from error
+
+    async def quarantine(self, thread_id: ThreadId) -> None:
+        """Take a thread out of the due index, so that it is left alone; its bytes stay as they are."""
+        await self._reached()
+        self._leases.pop(thread_id, None)  # Else giving it back would put the thread into the index again.
+        self._due.pop(thread_id, None)
+
+    async def _reached(self) -> datetime:
+        """Let others run, be unreachable if told so, and give the store's time."""
+        await turns()
+        if self.down is not None:
+            raise self.down
+        return self._clock.now()
+
+    def _refusal(
+        self, before: Loaded, transition: Transition, dedupe: str | None, now: datetime
+    ) -> NotCommitted | None:
+        thread_id = transition.checkpoint.thread_id
+        seen = self._outcome(thread_id, dedupe, now)
+        if seen is not None:
+            return NotCommitted(why="repeated", outcome=seen)
+        kept = self._find(thread_id, now)
+        stands = (kept.version, kept.head) if kept else None
+        if stands != ((before.checkpoint.version, before.head) if before.checkpoint else None):
+            return NotCommitted(why="lost")
+        if transition.not_after is not None and now > transition.not_after:
+            return NotCommitted(why="late")
+        return None
+
+    def _find(self, thread_id: ThreadId, now: datetime) -> Kept | None:
+        kept = self.kept.get(thread_id)
+        if kept is not None and kept.expires_at is not None and kept.expires_at <= now:
+            del self.kept[thread_id]
+            return None
+        return kept
+
+    def _outcome(self, thread_id: ThreadId, dedupe: str | None, now: datetime) -> str | None:
+        if dedupe is None:
+            return None
+        outcome, until = self._seen.get(mark(thread_id, dedupe), (None, now))
+        return outcome if until > now else None
+
+    def _holder(self, thread_id: ThreadId, now: datetime) -> str | None:
+        holder, until = self._leases.get(thread_id, (None, now))
+        return holder if until > now else None
+
+    def _lease(self, thread_id: ThreadId, holder: str, until: datetime) -> None:
+        self._leases[thread_id] = (holder, until)
+        self._due[thread_id] = until
+
+    def _pending_at(self, thread_id: ThreadId, now: datetime) -> datetime:
+        """Pending effects are due at once, but while somebody drains the thread they are his."""
+        return self._leases[thread_id][1] if self._holder(thread_id, now) else now
+
+    def _look_again(self, thread_id: ThreadId, at: datetime | None) -> None:
+        if at is None:
+            self._due.pop(thread_id, None)
+        else:
+            self._due[thread_id] = at
+
+
+def check_next(before: Loaded, transition: Transition) -> None:
+    """Raise Broken unless the transition ends one version after what it began with, in the same thread."""
+    was, after = before.checkpoint, transition.checkpoint
+    if was is not None and (was.thread_id, was.version + 1) != (after.thread_id, after.version):
+        raise Broken("a transition moves one thread by one version", was=was.version, after=after.version)
+
+
+def mark(thread_id: ThreadId, dedupe: str) -> tuple[int, str]:
+    """Name a dedupe mark as Redis does: marks are shared by the threads of one shard."""
+    return shard_of(thread_id), dedupe

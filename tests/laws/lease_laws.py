@@ -1,0 +1,196 @@
+"""The Store's laws of leases and of the due index: who drains a thread, and when it is looked at again."""
+
+import asyncio
+from datetime import timedelta
+
+from agent_core.effects import AskModel, Say
+from agent_core.ports import Lease, Store
+from agent_core.words import ThreadId, effect_id_of
+from tests.examples import AWAITING_ANSWER, FINISHED, NOON, QUESTION, THREAD
+from tests.laws.stage import LONG_S, SHORT_S, SOON_S, Stage
+
+ANSWERED = [effect_id_of(THREAD, 1, 0)]
+
+
+async def taken(store: Store, holder: str = "one", lease_s: float = LONG_S, thread_id: ThreadId = THREAD) -> Lease:
+    """Take a lease that must be free."""
+    lease = await store.take(thread_id, holder, lease_s)
+    assert lease is not None
+    return lease
+
+
+class LeaseLaws:
+    """Laws of take, renew, settle, release, overdue and quarantine."""
+
+    async def test_one_holder_drains_a_thread(self, stage: Stage) -> None:
+        """Two workers woken at once post one card."""
+        await stage.begin()
+        takers = [stage.store.take(THREAD, f"worker-{nth}", LONG_S) for nth in range(10)]
+        assert sum(lease is not None for lease in await asyncio.gather(*takers)) == 1
+
+    async def test_a_holder_may_take_its_own_lease_again(self, stage: Stage) -> None:
+        """Its first taking may have lost its reply."""
+        await stage.begin()
+        assert await taken(stage.store) == await taken(stage.store)
+
+    async def test_a_thread_that_is_not_there_cannot_be_taken(self, stage: Stage) -> None:
+        """A wake-up for nothing leaves nothing behind."""
+        assert await stage.store.take(THREAD, "one", SHORT_S) is None
+        await stage.later(2 * SHORT_S)
+        assert await stage.store.overdue(10) == []
+
+    async def test_a_lease_that_ran_out_is_free(self, stage: Stage) -> None:
+        """A worker died; another goes on."""
+        await stage.begin()
+        old = await taken(stage.store, "one", SHORT_S)
+        await stage.later(2 * SHORT_S)
+        await taken(stage.store, "two")
+        assert not await stage.store.renew(old, LONG_S)
+
+    async def test_a_renewed_lease_holds_on(self, stage: Stage) -> None:
+        """A tool may run for longer than a lease."""
+        await stage.begin()
+        lease = await taken(stage.store, "one", SOON_S)
+        assert await stage.store.renew(lease, LONG_S)
+        await stage.later(SOON_S + SHORT_S)
+        assert await stage.store.take(THREAD, "two", LONG_S) is None
+
+    async def test_nobody_renews_anothers_lease(self, stage: Stage) -> None:
+        """Nor does the renewal of a lease that has run out bring it back."""
+        await stage.begin()
+        await taken(stage.store, "one", SHORT_S)
+        assert not await stage.store.renew(Lease(thread_id=THREAD, holder="two"), LONG_S)
+        await stage.later(2 * SHORT_S)
+        assert not await stage.store.renew(Lease(thread_id=THREAD, holder="one"), LONG_S)
+        await taken(stage.store, "two")
+
+    async def test_effects_settle_under_the_lease_and_once(self, stage: Stage) -> None:
+        """A second settling is harmless."""
+        await stage.begin(Say(words="one"), Say(words="two"))
+        lease = await taken(stage.store)
+        for _ in range(2):
+            assert await stage.store.settle(lease, ANSWERED)
+            assert list((await stage.store.outbox(THREAD)).values()) == [Say(words="two")]
+
+    async def test_a_lost_lease_settles_nothing(self, stage: Stage) -> None:
+        """What a slow worker thinks it did is done again, after a look, by whoever holds the lease."""
+        await stage.begin(Say(words="one"))
+        lease = await taken(stage.store, "one", SHORT_S)
+        await stage.later(2 * SHORT_S)
+        assert not await stage.store.settle(lease, ANSWERED)
+        await taken(stage.store, "two")
+        assert not await stage.store.settle(lease, ANSWERED)
+        assert list((await stage.store.outbox(THREAD)).values()) == [Say(words="one")]
+
+    async def test_a_released_lease_is_free(self, stage: Stage) -> None:
+        """A drain that ends lets the next begin."""
+        await stage.begin()
+        lease = await taken(stage.store, "one")
+        await stage.store.release(lease, version=1, due=None)
+        await taken(stage.store, "two")
+
+    async def test_nobody_releases_anothers_lease(self, stage: Stage) -> None:
+        """A slow worker's end does not open the door behind the next."""
+        await stage.begin()
+        await taken(stage.store, "one")
+        await stage.store.release(Lease(thread_id=THREAD, holder="two"), version=1, due=None)
+        assert await stage.store.take(THREAD, "two", LONG_S) is None
+
+    async def test_pending_effects_are_due_at_once(self, stage: Stage) -> None:
+        """A wake-up may be lost; the index is not."""
+        await stage.begin(AskModel())
+        assert await stage.store.overdue(10) == [THREAD]
+
+    async def test_without_effects_a_thread_is_due_at_its_earliest_time(self, stage: Stage) -> None:
+        """A question that expired at noon long ago is due; one without an end never is."""
+        loaded = await stage.begin()
+        assert await stage.store.overdue(10) == []
+        assert QUESTION.expires_at is not None
+        passed = AWAITING_ANSWER if loaded.now > QUESTION.expires_at else None
+        await stage.later(0 if passed else (QUESTION.expires_at - loaded.now).total_seconds() + 1)
+        loaded = await stage.go_on(loaded, phase=AWAITING_ANSWER)
+        assert await stage.store.overdue(10) == [THREAD]
+        await stage.go_on(loaded, phase=FINISHED)
+        assert await stage.store.overdue(10) == []
+
+    async def test_a_taken_thread_is_looked_at_when_its_lease_ends(self, stage: Stage) -> None:
+        """While a worker is at it nobody else is called; when the worker dies somebody is."""
+        await stage.begin(AskModel())
+        await taken(stage.store, "one", LONG_S)
+        assert await stage.store.overdue(10) == []
+        await taken(stage.store, "one", SHORT_S)
+        await stage.later(2 * SHORT_S)
+        assert await stage.store.overdue(10) == [THREAD]
+
+    async def test_a_renewed_lease_is_looked_at_when_it_ends_anew(self, stage: Stage) -> None:
+        """A long call calls nobody, until it is known that nobody makes it any more."""
+        await stage.begin(AskModel())
+        lease = await taken(stage.store, "one", SOON_S)
+        assert await stage.store.renew(lease, LONG_S)
+        await stage.later(SOON_S + SHORT_S)
+        assert await stage.store.overdue(10) == []
+        assert await stage.store.renew(lease, SHORT_S)
+        await stage.later(2 * SHORT_S)
+        assert await stage.store.overdue(10) == [THREAD]
+
+    async def test_a_commit_under_a_lease_is_left_to_its_holder(self, stage: Stage) -> None:
+        """Until the lease ends; a person's click must not call a second worker every two seconds."""
+        before = await stage.begin(AskModel())
+        await taken(stage.store, "one", LONG_S)
+        before = await stage.go_on(before, Say(words="hello"))
+        assert await stage.store.overdue(10) == []
+        await taken(stage.store, "one", SOON_S)
+        await stage.go_on(before)
+        await stage.later(SOON_S + SHORT_S)
+        assert await stage.store.overdue(10) == [THREAD]
+
+    async def test_release_says_when_to_look_again(self, stage: Stage) -> None:
+        """A surface that asked for a minute gets it, though an effect is pending."""
+        loaded = await stage.begin(Say(words="one"))
+        lease = await taken(stage.store)
+        await stage.store.release(lease, version=1, due=loaded.now + timedelta(minutes=1))
+        assert await stage.store.overdue(10) == []
+        lease = await taken(stage.store)
+        await stage.store.release(lease, version=1, due=loaded.now)
+        assert await stage.store.overdue(10) == [THREAD]
+
+    async def test_release_forgets_nothing_that_came_meanwhile(self, stage: Stage) -> None:
+        """A click between the last look and the release is not left lying."""
+        before = await stage.begin()
+        lease = await taken(stage.store)
+        await stage.go_on(before, Say(words="hello"))
+        await stage.store.release(lease, version=1, due=None)
+        assert await stage.store.overdue(10) == [THREAD]
+
+    async def test_release_leaves_nothing_pending_without_a_time(self, stage: Stage) -> None:
+        """None means never, and never is no time for an effect."""
+        await stage.begin(Say(words="one"))
+        await stage.store.release(await taken(stage.store), version=1, due=None)
+        assert await stage.store.overdue(10) == [THREAD]
+        lease = await taken(stage.store)
+        await stage.store.settle(lease, ANSWERED)
+        await stage.store.release(lease, version=1, due=None)
+        assert await stage.store.overdue(10) == []
+
+    async def test_the_longest_overdue_come_first_from_all_shards(self, stage: Stage) -> None:
+        """Nobody starves behind newer threads, wherever they are kept."""
+        threads = [ThreadId(f"T0TEAM:C0STAGING:1772452800.{nth:06d}") for nth in range(40)]
+        for nth, thread_id in enumerate(threads):
+            await stage.begin(thread_id=thread_id)
+            lease = await taken(stage.store, thread_id=thread_id)
+            await stage.store.release(lease, version=1, due=NOON - timedelta(seconds=nth * 7 % 40))
+        oldest_first = sorted(threads, key=lambda thread_id: -(threads.index(thread_id) * 7 % 40))
+        await stage.later(SHORT_S)
+        assert await stage.store.overdue(100) == oldest_first
+        assert await stage.store.overdue(7) == oldest_first[:7]
+
+    async def test_a_quarantined_thread_is_left_alone(self, stage: Stage) -> None:
+        """Whoever still held it cannot put it back by letting go."""
+        await stage.begin(AskModel())
+        lease = await taken(stage.store)
+        raw = await stage.raw(THREAD)
+        await stage.store.quarantine(THREAD)
+        assert await stage.store.overdue(10) == []
+        await stage.store.release(lease, version=9, due=NOON)
+        assert await stage.store.overdue(10) == []
+        assert await stage.raw(THREAD) == raw
