@@ -1,0 +1,89 @@
+"""The last message of a task: how it ended, what was done by whose approval, what was learned. Pure."""
+
+from collections.abc import Iterator
+
+from agent_core.errors import Broken
+from agent_core.phases import Finished
+from agent_core.rules.summary import Deed, Summary
+from bot.blocks.cards.parts import button, labelled, names, ours, row, said
+from bot.blocks.cards.view import CardView, Room
+from bot.blocks.kit import Block, bold, bullets, code, header, italic, line, moment, person, rich, words
+from bot.wording import OUTCOMES
+
+
+def first_line(view: CardView) -> str:
+    """Write the line with which the last message begins; other software reads it."""
+    phase = view.checkpoint.phase
+    if not isinstance(phase, Finished):
+        raise Broken("only a finished task has a last message", phase=phase.kind)
+    return f"Finished: {phase.how} · Φ {view.checkpoint.phi or 0.0:.1f}"
+
+
+def final_card(view: CardView, room: Room) -> list[Block]:
+    """Show how the task ended and what it came to."""
+    card, summary = view.card, view.summary
+    parts = [labelled("Task", *said(view.checkpoint.purpose, room.prose))]
+    if card.words:
+        parts.append(labelled("Why it ended", *ours(card.words, room.prose, view.known)))
+    if card.at:
+        parts.append(labelled("Ended", moment(card.at), words(" · for "), person(view.checkpoint.requester)))
+    if summary:
+        parts.extend(figures(summary))
+        parts.extend(deeds_of(summary, room))
+        parts.extend(lessons_of(summary, room))
+    return [header(first_line(view)), rich(*parts), *row(view.value(), [button(view, "teach", view.value())])]
+
+
+def figures(summary: Summary) -> Iterator[Block]:
+    """Give the task's figures."""
+    yield labelled("Steps", words(f"{summary.steps}, {summary.succeeded} succeeded ({summary.success_rate:.0%})"))
+    yield line(
+        bold("Cumulative reward: "), words(f"{summary.reward:+.1f}  "),
+        bold("Net ΔΦ: "), words(f"{summary.net:+.1f} ({summary.phi_start:.1f} → {summary.phi_end:.1f})"),
+    )  # fmt: skip
+    if summary.course:
+        yield labelled("Course of Φ", code(summary.course))
+
+
+def deeds_of(summary: Summary, room: Room) -> Iterator[Block]:
+    """List what was done, and by whose approval."""
+    if not summary.deeds:
+        return
+    yield line(bold("What was done:"))
+    most = 2 * room.items
+    yield bullets(*(deed_of(deed, room) for deed in summary.deeds[-most:]))
+    more = summary.more_deeds + max(0, len(summary.deeds) - most)
+    if more:
+        yield line(italic(f"… and {more} earlier steps"))
+
+
+def deed_of(deed: Deed, room: Room) -> Block:
+    """Say one thing that was done."""
+    by = [words(", approved by "), *names(deed.approved_by, room)] if deed.approved_by else [words(", by policy")]
+    edited = [words(", edited by "), person(deed.edited_by)] if deed.edited_by else []
+    return line(
+        words(f"{deed.step}. "), *said(deed.tool, room.prose // 3), words(f" {OUTCOMES.get(deed.outcome, 'ended')}"),
+        *by, *edited,
+    )  # fmt: skip
+
+
+def lessons_of(summary: Summary, room: Room) -> Iterator[Block]:
+    """List what was learned."""
+    if not summary.learned:
+        return
+    yield line(bold("What was learned:"))
+    yield bullets(*(line(*said(lesson, room.prose // 2)) for lesson in summary.learned[: room.items]))
+    more = len(summary.learned) - room.items
+    if more > 0:
+        yield line(italic(f"… and {more} more"))
+
+
+def fallback(view: CardView) -> str:
+    """Write the message's text: the first line, then the figures in fixed words."""
+    summary = view.summary
+    if summary is None:
+        return first_line(view)
+    return (
+        f"{first_line(view)}\n{summary.steps} steps, {summary.succeeded} succeeded, "
+        f"reward {summary.reward:+.1f}, net ΔΦ {summary.net:+.1f}."
+    )

@@ -1,0 +1,79 @@
+"""The Home tab: what waits for me, what I started, what was learned this week. Pure.
+
+No decision is made here: each line links to the one card, where it is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from agent_core.lesson import Lesson
+from agent_core.ports import TaskLine
+from agent_core.words import ThreadId
+from bot.blocks.cards.parts import said
+from bot.blocks.kit import Block, bullets, context, divider, header, italic, line, link, moment, person, rich, words
+
+LISTED = 20
+PURPOSE_CHARS = 150
+
+
+def home_view(
+    waiting: Sequence[TaskLine],
+    started: Sequence[TaskLine],
+    learned: Sequence[Lesson],
+    links: Mapping[ThreadId, str],
+) -> Block:
+    """Make the Home tab; ``links`` gives each task's card or thread, where it is known."""
+    blocks = [
+        header("What waits for you"),
+        *tasks(waiting, links, "Nothing waits for you."),
+        divider(),
+        header("What you started"),
+        *tasks(started, links, "You have no tasks. Start one with /agent and what you want done."),
+        divider(),
+        header("What was learned this week"),
+        *lessons(learned),
+        context("Decisions are made on the cards in their threads."),
+    ]
+    return {"type": "home", "blocks": blocks}
+
+
+def tasks(lines: Sequence[TaskLine], links: Mapping[ThreadId, str], nothing: str) -> Iterator[Block]:
+    """List tasks."""
+    if not lines:
+        yield rich(line(italic(nothing)))
+        return
+    yield rich(bullets(*(task(one, links.get(one.thread_id)) for one in lines[:LISTED])))
+    if len(lines) > LISTED:
+        yield rich(line(italic(f"… and {len(lines) - LISTED} more: /agent list")))
+
+
+def task(one: TaskLine, url: str | None) -> Block:
+    """Say one task in a line."""
+    state = one.how or one.phase
+    phi = "" if one.phi is None else f" · Φ {one.phi:.1f}"
+    where = [words(" · "), link(url, "Open")] if url else []
+    return line(
+        *said(one.purpose, PURPOSE_CHARS),
+        words(f" · {state.replace('_', ' ')}{phi} · for "),
+        person(one.requester),
+        words(" · "),
+        moment(one.updated_at),
+        *where,
+    )
+
+
+def lessons(learned: Sequence[Lesson]) -> Iterator[Block]:
+    """List lessons."""
+    if not learned:
+        yield rich(line(italic("Nothing yet.")))
+        return
+    yield rich(bullets(*(lesson_line(one) for one in learned[:LISTED])))
+    if len(learned) > LISTED:
+        yield rich(line(italic(f"… and {len(learned) - LISTED} more: /agent learned")))
+
+
+def lesson_line(lesson: Lesson) -> Block:
+    """Say one lesson in a line."""
+    what = f"{lesson.kind.replace('_', ' ')} by "
+    phi = [] if lesson.phi is None else [words(f": Φ {lesson.phi:.2f}")]
+    text = [words(": "), *said(lesson.text, PURPOSE_CHARS)] if lesson.text else []
+    return line(words(what), person(lesson.author), *phi, *text, words(f" ({lesson.id})"))

@@ -1,0 +1,114 @@
+"""What every listener works with: the runtime, who somebody is, and how one person is answered.
+
+Who acts is looked up within what is left of Slack's three seconds; who can't be looked up in time is unknown, and the
+core refuses the unknown. Nothing is decided here.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent_core.checkpoint import Checkpoint, Quote
+from agent_core.errors import Refused
+from agent_core.inputs import Input, Open, Start
+from agent_core.people import Person
+from agent_core.ports import Clock, Index, Lessons, Model, TaskLine
+from agent_core.runtime import Given, Runtime
+from agent_core.words import ChannelId, PersonId, TeamId, ThreadId, channel_of, thread_id_of
+from bot.blocks.kit import Block
+from bot.payloads import Payload
+from bot.slack.client import Slack
+from bot.slack.directory import SlackDirectory
+from bot.slack.ephemerals import Address, Ephemerals
+from bot.slack.surface import SlackSurface
+
+LOOK_UP_S = 1.5
+OPEN_VIEW_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The parts that listeners use, put together once in ``bot.app``."""
+
+    runtime: Runtime
+    model: Model
+    index: Index
+    lessons: Lessons
+    slack: Slack
+    directory: SlackDirectory
+    surface: SlackSurface
+    ephemerals: Ephemerals
+    clock: Clock
+    team: TeamId
+    bot_user: PersonId
+    waiting_per_requester: int = 200
+
+    def who(self, payload: Payload) -> PersonId:
+        """Name who acts."""
+        return PersonId(payload.actor or "")
+
+    async def person(self, payload: Payload, channel: ChannelId) -> Person:
+        """Look up who acts, as a member of the channel it is about."""
+        who = self.who(payload)
+        team = TeamId(payload.actor_team or self.team)
+        try:
+            async with asyncio.timeout(LOOK_UP_S):
+                return await self.directory.look_up(team, channel, who)
+        except TimeoutError:
+            return Person(id=who, team=team, kind="unknown", looked_up_at=self.clock.now())
+
+    async def give(self, payload: Payload, thread_id: ThreadId, make: Callable[[Person], Input]) -> Given:
+        """Give a person's input to a task; it is committed when this returns."""
+        by = await self.person(payload, channel_of(thread_id))
+        return await self.runtime.give(thread_id, make(by), dedupe=payload.dedupe_id)
+
+    async def task(self, thread_id: ThreadId) -> Checkpoint:
+        """Give the task of a thread, or raise Refused if there is none."""
+        checkpoint = (await self.runtime.store.load(thread_id)).checkpoint
+        if checkpoint is None:
+            raise Refused("There is no task in this thread.", "Start one with /agent and what you want done.")
+        return checkpoint
+
+    async def check_can_start(self, who: PersonId, channel: ChannelId, purpose: str) -> None:
+        """Raise Refused where a task could not go on: no such runbook, no bot in the channel, too many tasks."""
+        if not await self.directory.is_in(channel, self.bot_user):
+            raise Refused("I am not in this channel, so nothing was started.", "Invite me with /invite and try again.")
+        self.model.accepts(purpose)
+        mine = [
+            line for line in await self.index.tasks(self.team, limit=1000) if is_open(line) and line.requester == who
+        ]
+        if len(mine) >= self.waiting_per_requester:
+            raise Refused(
+                f"You have {len(mine)} open tasks already.", "Finish or abort some: /agent status lists them."
+            )
+
+    async def open(self, payload: Payload, channel: ChannelId, purpose: str, trigger: str) -> ThreadId:
+        """Begin a task that has no message yet; the bot posts one."""
+        await self.check_can_start(self.who(payload), channel, purpose)
+        digest = hashlib.blake2b(trigger.encode(), digest_size=10).hexdigest()
+        thread_id = thread_id_of(self.team, channel, f"new-{digest}")
+        await self.give(payload, thread_id, lambda by: Open(by=by, purpose=purpose))
+        return thread_id
+
+    async def start(self, payload: Payload, thread_id: ThreadId, purpose: str, context: tuple[Quote, ...] = ()) -> None:
+        """Begin a task under a message that exists."""
+        await self.check_can_start(self.who(payload), channel_of(thread_id), purpose)
+        await self.give(payload, thread_id, lambda by: Start(by=by, purpose=purpose, context=context))
+
+    def tell(self, to: Address, words: str) -> None:
+        """Say something to one person only, soon."""
+        self.ephemerals.later(to, words)
+
+    async def show_view(self, trigger_id: str, view: Block, *, push: bool = False) -> None:
+        """Open a modal while its trigger lives."""
+        try:
+            async with asyncio.timeout(OPEN_VIEW_S):
+                await self.slack.call("views.push" if push else "views.open", trigger_id=trigger_id, view=view)
+        except TimeoutError:
+            raise Refused("Slack did not open the form in time; nothing was changed.", "Press again.") from None
+
+
+def is_open(line: TaskLine) -> bool:
+    """Tell whether a listed task goes on."""
+    return line.phase != "finished"

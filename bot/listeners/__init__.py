@@ -1,0 +1,179 @@
+"""The contents page of what Slack may tell us. Each kind of payload has one listener, and each name one function.
+
+A listener returns once what it was told is committed; only then is Slack answered. A refusal goes to the one person, at
+the field of a form or as words that only they see. A store that does not answer is said so, in words that tell whether
+something may have been recorded. What is Broken goes on to the app's error handler.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Mapping
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.async_context import AsyncBoltContext
+
+from agent_core.errors import Refused
+from agent_core.ports import StoreDown, SurfaceBusy, SurfaceGone
+from agent_core.words import ChannelId
+from bot.bolt import Ack
+from bot.desk import Desk
+from bot.listeners import commands, home, messages
+from bot.listeners.cards import PRESSED
+from bot.listeners.forms import SENT, FieldErrors
+from bot.listeners.shortcuts import ANYWHERE, ON_MESSAGE
+from bot.payloads import (
+    AppHomeOpened,
+    BlockActions,
+    BotMessageDeleted,
+    GlobalShortcut,
+    Malformed,
+    MessageShortcut,
+    Payload,
+    SlashCommand,
+    Spoken,
+    ViewSubmission,
+)
+from bot.slack.client import SlackRefused
+from bot.slack.ephemerals import Address
+
+log = structlog.get_logger(__name__)
+
+ANY = re.compile(r".*", re.DOTALL)
+BUDGET_S = 2.6  # of Slack's three seconds
+NOT_SENT = "I can't reach my memory just now. Nothing was changed. Try again in a moment."
+MAYBE_SENT = "I can't tell whether this was recorded; the card shows what holds. Press again if it still waits."
+SLOW = "Slack did not answer in time. Look at the card before you press again."
+NOT_OURS = "This was not understood, so nothing was changed."
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Connect every kind of payload to the one place that answers it."""
+
+    async def interaction(ack: Ack, context: AsyncBoltContext) -> None:
+        await interacted(desk, context["typed"], ack)
+
+    async def event(context: AsyncBoltContext) -> None:
+        await happened(desk, context["typed"])
+
+    async def command(ack: Ack, context: AsyncBoltContext) -> None:
+        await commanded(desk, context["typed"], ack)
+
+    app.action(ANY)(interaction)
+    app.view(ANY)(interaction)
+    app.view_closed(ANY)(interaction)
+    app.shortcut(ANY)(interaction)
+    app.command(ANY)(command)
+    app.event(ANY)(event)
+
+
+async def interacted(desk: Desk, payload: Payload, ack: Ack) -> None:
+    """Do what was pressed, sent or chosen, then answer Slack."""
+    answer: Mapping[str, object] = {}
+    try:
+        async with asyncio.timeout(BUDGET_S):
+            await wanted(desk, payload)
+    except FieldErrors as wrong:
+        answer = {"response_action": "errors", "errors": dict(wrong.errors)}
+    except Exception as error:
+        words = words_for(error)
+        if words is None:
+            raise
+        answer = refused(desk, payload, words, error)
+    await ack(**answer)
+
+
+async def wanted(desk: Desk, payload: Payload) -> None:
+    """Find what was asked for by its name, and do it."""
+    match payload:
+        case BlockActions() if payload.action.name in PRESSED:
+            await PRESSED[payload.action.name](desk, payload)
+        case ViewSubmission() if payload.callback_id in SENT:
+            await SENT[payload.callback_id](desk, payload)
+        case MessageShortcut() if payload.callback_id in ON_MESSAGE:
+            await ON_MESSAGE[payload.callback_id](desk, payload)
+        case GlobalShortcut() if payload.callback_id in ANYWHERE:
+            await ANYWHERE[payload.callback_id](desk, payload)
+        case _:
+            log.info("nothing to do", kind=type(payload).__name__)
+
+
+def words_for(error: Exception) -> str | None:
+    """Say an error that is not our defect to a person, or give None."""
+    match error:
+        case Refused():
+            return error.sentence
+        case StoreDown():
+            return MAYBE_SENT if error.sent else NOT_SENT
+        case TimeoutError() | SurfaceBusy():
+            return SLOW
+        case Malformed() | SurfaceGone() | SlackRefused():
+            return NOT_OURS
+        case _:
+            return None
+
+
+def refused(desk: Desk, payload: Payload, words: str, error: Exception) -> Mapping[str, object]:
+    """Tell the person: in the form that was sent, else alone where they are."""
+    if isinstance(payload, ViewSubmission):
+        field = error.field if isinstance(error, Refused) else None
+        return {"response_action": "errors", "errors": {block_of(payload, field): words}}
+    desk.tell(address_of(desk, payload), words)
+    return {}
+
+
+def block_of(form: ViewSubmission, field: str | None) -> str:
+    """Find the input at which an error is shown: the named one, else the first."""
+    inputs = form.values()
+    for name in (field, f"arg:{field}"):
+        if name in inputs:
+            return str(name)
+    return form.view.first_input or next(iter(inputs), "value")
+
+
+def address_of(desk: Desk, payload: Payload) -> Address:
+    """Say how whoever did something is answered alone."""
+    channel = getattr(payload, "channel_id", None) or getattr(getattr(payload, "channel", None), "id", None)
+    return Address(
+        team=desk.team,
+        person=desk.who(payload),
+        channel=ChannelId(channel) if channel else None,
+        thread_ts=getattr(payload, "thread_ts", None),
+        response_url=getattr(payload, "response_url", None),
+    )
+
+
+async def commanded(desk: Desk, command: SlashCommand, ack: Ack) -> None:
+    """Do what was typed, and answer with words for the one person, or with nothing."""
+    try:
+        async with asyncio.timeout(BUDGET_S):
+            words = await commands.run(desk, command)
+    except Exception as error:
+        found = words_for(error)
+        if found is None:
+            raise
+        words = found
+    if words:
+        desk.tell(address_of(desk, command), words)
+    await ack()
+
+
+async def happened(desk: Desk, payload: Payload) -> None:
+    """Take an event; what can't be recorded now is left to Slack to send again."""
+    listening: Awaitable[None] | None = None
+    match payload:
+        case Spoken():
+            listening = messages.heard(desk, payload)
+        case BotMessageDeleted():
+            listening = messages.card_deleted(desk, payload)
+        case AppHomeOpened():
+            listening = home.opened(desk, payload)
+        case _:
+            log.info("event noted", kind=type(payload).__name__)
+    if listening is None:
+        return
+    try:
+        async with asyncio.timeout(BUDGET_S):
+            await listening
+    except (Refused, Malformed, SurfaceGone, SlackRefused) as no:
+        log.info("event refused", kind=type(payload).__name__, why=type(no).__name__)

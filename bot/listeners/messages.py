@@ -1,0 +1,101 @@
+"""What people say: in a task's thread, to the bot by name, or to it alone.
+
+One mention comes as two events, in either order; both mean the same and have one dedupe ID. A reply that begins by
+naming somebody else is a remark between people. In a thread, a mention understands the words of ``/agent``.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from agent_core.checkpoint import Quote
+from agent_core.errors import Refused
+from agent_core.inputs import Abort, CardLost, Input, Pause, Reply, Resume
+from agent_core.people import Person
+from agent_core.words import ChannelId, PersonId, ThreadId, thread_id_of
+from bot.desk import Desk
+from bot.payloads import BotMessageDeleted, Spoken
+from bot.slack.ephemerals import Address
+
+MENTION = re.compile(r"\s*<@([A-Z0-9]+)(?:\|[^>]*)?>[\s,:]*")
+QUOTES = 20
+QUOTE_CHARS = 500
+STEERING: Mapping[str, type[Pause] | type[Resume] | type[Abort]] = {
+    "pause": Pause,
+    "resume": Resume,
+    "abort": Abort,
+}
+
+
+async def heard(desk: Desk, spoken: Spoken) -> None:
+    """Take a message for what it is; a refusal is told to its author alone."""
+    thread_id = thread_id_of(desk.team, spoken.channel_id, spoken.thread_ts)
+    named, text = without_mention(spoken.event.text, desk.bot_user)
+    try:
+        if not spoken.is_reply:
+            if (named or spoken.is_direct) and text:
+                await desk.start(spoken, thread_id, text)
+        elif (await desk.runtime.store.load(thread_id)).checkpoint is not None:
+            await replied(desk, spoken, thread_id, text, named=named)
+        elif named and text:
+            await desk.start(spoken, thread_id, text, await earlier(desk, spoken))
+    except Refused as no:
+        desk.tell(address(desk, spoken), no.sentence)
+
+
+async def replied(desk: Desk, spoken: Spoken, thread_id: ThreadId, text: str, *, named: bool) -> None:
+    """Take a reply in a task's thread."""
+    other = MENTION.match(spoken.event.text)
+    if not named and other is not None:
+        return  # a remark to somebody else
+    steer = STEERING.get(text.casefold().strip(" .!")) if named else None
+
+    def make(by: Person) -> Input:
+        return steer(by=by) if steer else Reply(by=by, text=text)
+
+    if text:
+        await desk.give(spoken, thread_id, make)
+
+
+def without_mention(text: str, bot: PersonId) -> tuple[bool, str]:
+    """Tell whether a text names the bot, and give it without a mention that it begins with."""
+    first = MENTION.match(text)
+    if first is not None and first[1] == bot:
+        return True, text[first.end() :].strip()
+    return f"<@{bot}>" in text or f"<@{bot}|" in text, text.strip()
+
+
+def address(desk: Desk, spoken: Spoken) -> Address:
+    """Say how the author of a message is answered alone."""
+    return Address(
+        team=desk.team,
+        person=PersonId(spoken.event.user),
+        channel=ChannelId(spoken.channel_id),
+        thread_ts=spoken.thread_ts,
+    )
+
+
+async def earlier(desk: Desk, spoken: Spoken) -> tuple[Quote, ...]:
+    """Quote what was said in a thread before the bot was called into it, as data with its authors."""
+    answer = await desk.slack.call(
+        "conversations.replies", form=True, channel=spoken.channel_id, ts=spoken.thread_ts, limit=200
+    )
+    messages = cast("Sequence[Mapping[str, object]]", answer.get("messages") or ())
+    before = [message for message in messages if str(message.get("ts", "")) < spoken.event.ts]
+    return tuple(
+        Quote(
+            author=str(message.get("user") or message.get("bot_id") or "?"),
+            text=str(message.get("text", ""))[:QUOTE_CHARS],
+        )
+        for message in before[-QUOTES:]
+    )
+
+
+async def card_deleted(desk: Desk, gone: BotMessageDeleted) -> None:
+    """Have a card posted anew whose message somebody deleted."""
+    deleted_ts = gone.event.deleted_ts
+    thread_id = thread_id_of(desk.team, gone.channel_id, gone.thread_ts)
+    checkpoint = (await desk.runtime.store.load(thread_id)).checkpoint
+    card = next((card for card in checkpoint.cards if card.ts == deleted_ts), None) if checkpoint else None
+    if card is not None:
+        await desk.runtime.give(thread_id, CardLost(card=card.key, ts=deleted_ts), dedupe=gone.dedupe_id)

@@ -1,0 +1,131 @@
+"""One way to call the Web API: each failure becomes what the caller can do about it.
+
+Nothing is retried here. A call whose answer was lost may have done its work, so whoever posts looks in the thread for
+the effect's mark before it posts again. A channel that Slack asked us to leave alone is left alone until then.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agent_core.ports import CardGone, Clock, SurfaceBusy, SurfaceGone
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT_S = 10.0
+AGAIN_S = 2.0
+REVOKED_S = 60.0
+LONGEST_S = 600.0
+
+GONE = {
+    "is_archived": "the channel is archived.",
+    "is_inactive": "the channel is archived.",
+    "channel_not_found": "the channel can't be found any more.",
+    "not_in_channel": "the bot is not in the channel any more.",
+    "messages_tab_disabled": "direct messages to the bot are switched off.",
+    "restricted_action": "posting in the channel is forbidden.",
+    "restricted_action_read_only_channel": "the channel is read-only.",
+}
+CARD_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+REVOKED = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed"})
+PASSING = frozenset(
+    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+)
+
+
+class SlackRefused(Exception):
+    """Slack refused a call for a reason that trying again does not mend; ``error`` is Slack's word for it."""
+
+    def __init__(self, method: str, error: str, detail: str = "") -> None:
+        """Keep the method and Slack's word."""
+        super().__init__(f"{method}: {error} {detail}".strip())
+        self.error = error
+
+
+class Slack:
+    """Calls the Web API over one long-lived session."""
+
+    def __init__(self, client: AsyncWebClient, clock: Clock) -> None:
+        """Hold the client; its session is its owner's to close."""
+        self._client = client
+        self._clock = clock
+        self._not_before: dict[str, float] = {}
+        self.revoked = ""
+
+    async def call(self, method: str, *, form: bool = False, **arguments: object) -> Mapping[str, object]:
+        """Call a method, or raise SurfaceBusy, SurfaceGone, CardGone or SlackRefused."""
+        place = f"{method}:{arguments.get('channel', '')}"
+        self._hold_back(place)
+        try:
+            if form:
+                answer = await self._client.api_call(method, params=_text(arguments))
+            else:
+                answer = await self._client.api_call(method, json=_given(arguments))
+        except SlackApiError as error:
+            raise self._meaning(method, place, error) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("slack does not answer", method=method, error=type(error).__name__)
+            raise SurfaceBusy(AGAIN_S) from error
+        self.revoked = ""
+        return cast("Mapping[str, object]", answer.data)
+
+    def _hold_back(self, place: str) -> None:
+        """Raise SurfaceBusy while Slack wants to be left alone there."""
+        until = self._not_before.get(place)
+        if until is None:
+            return
+        left = until - self._clock.now().timestamp()
+        if left > 0:
+            raise SurfaceBusy(left)
+        del self._not_before[place]
+
+    def _meaning(self, method: str, place: str, error: SlackApiError) -> Exception:
+        """Say what a refused call means for us."""
+        answer = error.response
+        data = answer.data if isinstance(answer.data, dict) else {}
+        word = str(data.get("error", ""))
+        if answer.status_code == 429:  # noqa: PLR2004 - HTTP's own number
+            wait_s = min(LONGEST_S, float(answer.headers.get("Retry-After", AGAIN_S)))
+            self._not_before[place] = self._clock.now().timestamp() + wait_s
+            return SurfaceBusy(wait_s)
+        if word in REVOKED:
+            self.revoked = word
+            log.error("slack refuses the bot's token", method=method, error=word)
+            return SurfaceBusy(REVOKED_S)
+        if word in GONE:
+            return SurfaceGone(GONE[word])
+        if word in CARD_GONE:
+            return CardGone(word)
+        if word in PASSING or answer.status_code >= 500:  # noqa: PLR2004 - HTTP's own number
+            return SurfaceBusy(AGAIN_S)
+        log.error("slack refused a call", method=method, error=word)
+        return SlackRefused(method, word or f"HTTP {answer.status_code}", str(data.get("errors", ""))[:500])
+
+
+def _given(arguments: Mapping[str, object]) -> dict[str, object]:
+    """Leave out what was not given."""
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _text(arguments: Mapping[str, object]) -> dict[str, str]:
+    """Write arguments as form fields, for methods that take no JSON."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in _given(arguments).items()
+    }
+
+
+def session() -> aiohttp.ClientSession:
+    """Make the one session; its total time-out is ours, because the SDK's own is not used with a session."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
+
+
+def web_client(token: str, api_url: str, http: aiohttp.ClientSession, *, direct: bool) -> AsyncWebClient:
+    """Make the SDK's client: no retries (they post twice), and for a loopback address no proxy."""
+    client = AsyncWebClient(token=token, base_url=api_url, session=http, retry_handlers=[])
+    if direct:
+        client.proxy = None  # the SDK takes it from the environment even for this machine itself
+    return client

@@ -1,0 +1,138 @@
+"""Who people are, as Slack knows them. Facts are kept for 60 s for a click and asked anew for a claim.
+
+What Slack does not say is unknown, and unknown counts as nobody.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from agent_core.people import People, Person, PersonKind
+from agent_core.ports import CardGone, Clock, SurfaceBusy, SurfaceGone
+from agent_core.words import ChannelId, PersonId, TeamId
+from bot.slack.client import Slack, SlackRefused
+
+FACTS_S = 60.0
+KEPT = 10_000
+PAGE = 1000
+PAGES = 20
+FAILURES = (SurfaceBusy, SurfaceGone, CardGone, SlackRefused)
+
+
+class SlackDirectory:
+    """Looks people, user groups and channels up, with a bounded memory of facts at most 60 s old."""
+
+    def __init__(self, slack: Slack, clock: Clock, *, team: TeamId, usergroups: frozenset[str]) -> None:
+        """Hold the client; ``usergroups`` are those that the configuration names."""
+        self._slack = slack
+        self._clock = clock
+        self._team = team
+        self._usergroups = usergroups
+        self._facts: dict[tuple[str, str], tuple[float, object]] = {}
+
+    async def look_up(self, team: TeamId, channel: ChannelId, person: PersonId, *, fresh: bool = False) -> Person:
+        """Describe a person from facts at most 60 s old, or asked for now; ``unknown`` if nobody can say."""
+        try:
+            user, groups, here = await asyncio.gather(
+                self._user(person, fresh=fresh),
+                self._groups_of(person, fresh=fresh),
+                self._is_in(channel, person, fresh=fresh),
+            )
+        except FAILURES:
+            return Person(id=person, team=team, kind="unknown", looked_up_at=self._clock.now())
+        return Person(
+            id=person,
+            team=TeamId(str(user.get("team_id") or team)),
+            kind=self._kind_of(user),
+            groups=groups,
+            in_channel=here,
+            looked_up_at=self._clock.now(),
+        )
+
+    async def members(self, team: TeamId, channel: ChannelId, people: People) -> frozenset[PersonId]:
+        """Resolve a set to those who would count: named, in a group, or in the channel, and not barred by kind."""
+        candidates = set(people.users)
+        for group in people.usergroups:
+            candidates |= await self._group(group, fresh=False)
+        if people.channel_members:
+            candidates |= await self._members(channel, fresh=False)
+        looked_up = await asyncio.gather(*(self.look_up(team, channel, who) for who in sorted(candidates)))
+        return frozenset(person.id for person in looked_up if person in people)
+
+    def _kind_of(self, user: Mapping[str, object]) -> PersonKind:
+        """Say what kind of person an account is, the most limiting first."""
+        if user.get("deleted"):
+            return "deactivated"
+        if user.get("is_bot") or user.get("id") == "USLACKBOT":
+            return "bot"
+        team = user.get("team_id")
+        if user.get("is_stranger") or (team and team != self._team):
+            return "external"
+        if user.get("is_restricted") or user.get("is_ultra_restricted"):
+            return "guest"
+        return "member" if user.get("id") else "unknown"
+
+    async def _user(self, person: PersonId, *, fresh: bool) -> Mapping[str, object]:
+        kept = self._kept("user", person, fresh=fresh)
+        if isinstance(kept, dict):
+            return kept
+        answer = await self._slack.call("users.info", form=True, user=person)
+        user = answer.get("user")
+        found = cast("dict[str, object]", user) if isinstance(user, dict) else {}
+        self._keep("user", person, found)
+        return found
+
+    async def _groups_of(self, person: PersonId, *, fresh: bool) -> frozenset[str]:
+        found = [group for group in self._usergroups if person in await self._group(group, fresh=fresh)]
+        return frozenset(found)
+
+    async def _group(self, group: str, *, fresh: bool) -> frozenset[PersonId]:
+        kept = self._kept("group", group, fresh=fresh)
+        if isinstance(kept, frozenset):
+            return kept
+        answer = await self._slack.call("usergroups.users.list", form=True, usergroup=group)
+        users = answer.get("users")
+        found = frozenset(PersonId(str(user)) for user in users) if isinstance(users, list) else frozenset()
+        self._keep("group", group, found)
+        return found
+
+    async def is_in(self, channel: ChannelId, person: PersonId) -> bool:
+        """Tell whether somebody, the bot for one, is in a channel; False if Slack does not say."""
+        try:
+            return await self._is_in(channel, person, fresh=False)
+        except FAILURES:
+            return False
+
+    async def _is_in(self, channel: ChannelId, person: PersonId, *, fresh: bool) -> bool:
+        return person in await self._members(channel, fresh=fresh)
+
+    async def _members(self, channel: ChannelId, *, fresh: bool) -> frozenset[PersonId]:
+        kept = self._kept("channel", channel, fresh=fresh)
+        if isinstance(kept, frozenset):
+            return kept
+        found: set[PersonId] = set()
+        cursor: str | None = None
+        for _ in range(PAGES):
+            answer = await self._slack.call(
+                "conversations.members", form=True, channel=channel, limit=PAGE, cursor=cursor
+            )
+            found |= {PersonId(str(user)) for user in cast("Sequence[object]", answer.get("members") or ())}
+            about_more = answer.get("response_metadata")
+            cursor = str(about_more.get("next_cursor") or "") if isinstance(about_more, dict) else ""
+            if not cursor:
+                break
+        members = frozenset(found)
+        self._keep("channel", channel, members)
+        return members
+
+    def _kept(self, what: str, name: str, *, fresh: bool) -> object:
+        at, fact = self._facts.get((what, name), (None, None))
+        if fresh or at is None or self._clock.now().timestamp() - at > FACTS_S:
+            return None
+        return fact
+
+    def _keep(self, what: str, name: str, fact: object) -> None:
+        self._facts.pop((what, name), None)
+        self._facts[what, name] = (self._clock.now().timestamp(), fact)
+        while len(self._facts) > KEPT:
+            del self._facts[next(iter(self._facts))]
