@@ -6,7 +6,7 @@ The verdict does not depend on the order of the rules; the rules' names do, so t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from agent_core.patterns import found, globbed
@@ -112,7 +112,7 @@ def _by_name(rule: Rule) -> tuple[int, str]:
 def _asking(asks: Sequence[Rule]) -> Verdict:
     """Put together what all matching asks require; the shortest time holds, and whoever one of them excludes."""
     reminders = [rule.remind_s for rule in asks if rule.remind_s is not None]
-    escalations = [rule.escalate for rule in asks if rule.escalate is not None]
+    escalations = [replace(rule.escalate, rule=rule.name) for rule in asks if rule.escalate is not None]
     return Verdict(
         decision="ask",
         requirements=tuple(requirement for rule in asks for requirement in _requirements(rule)),

@@ -57,10 +57,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
-    """Who may approve as well, and from how many seconds after the asking."""
+    """Who may approve as well, from how many seconds after the asking, and for which rule's requirements."""
 
     after_s: float
     to: People
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

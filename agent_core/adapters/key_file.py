@@ -33,9 +33,11 @@ def read_key(path: Path) -> bytes:
         ) from None
     except OSError as error:
         raise KeyFileError(f"The key file {path} cannot be opened: {error.strerror}.") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         check_private(path, os.fstat(descriptor))
-        key = file.read(MOST_BYTES + 1)
+        key = os.read(descriptor, MOST_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(key) < LEAST_BYTES:
         raise KeyFileError(
             f"The key file {path} holds {len(key)} bytes and at least {LEAST_BYTES} are needed. "

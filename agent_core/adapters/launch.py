@@ -12,6 +12,7 @@ program that could not be started. An end without ``ready`` means that nothing w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -42,6 +43,12 @@ def command(
         ",".join(f"{name}={most}" for name, most in (limits or {}).items()) or NONE,
     )
     return [sys.executable, "-I", "-S", "-X", "utf8", __file__, *orders, *argv]
+
+
+def signal_group(group: int, number: signal.Signals) -> None:
+    """Signal what is left of a process group, if anything is."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, number)
 
 
 def end_with(parent: int, number: int) -> None:

@@ -5,10 +5,12 @@ by the server's own clock. Nothing is repeated here after a lost reply; only a n
 written again behind that line. The scripts stand beside this file, in lua/.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import cast
+from weakref import WeakValueDictionary
 
 from redis.asyncio import Redis
 
@@ -27,6 +29,7 @@ from agent_core.words import EffectId, ThreadId, version_of
 
 SEEN_S = 3600
 OPENED_S = 3600
+QUARANTINE_S = 3600
 NOTE_TRIES = 16
 
 
@@ -36,6 +39,7 @@ class RedisStore:
     def __init__(self, redis: Redis, codec: Codec) -> None:
         self._codec = codec
         self._commands = Commands(redis)
+        self._noting: WeakValueDictionary[ThreadId, asyncio.Lock] = WeakValueDictionary()
 
     async def load(self, thread_id: ThreadId, *, dedupe: str | None = None) -> Loaded:
         """Give the thread as it is, or with ``checkpoint`` None if there is none; raise Quarantined if unreadable."""
@@ -109,14 +113,17 @@ class RedisStore:
     async def note(self, thread_id: ThreadId, note: Note) -> None:
         """Append a line to the journal of an existing thread without moving its version."""
         keys = keys_of(thread_id)
-        for _ in range(NOTE_TRIES):
-            (found,) = await self._commands.send([("HMGET", keys.thread, "head", "length")])
-            head, length = listed(found)
-            if head is None:
-                raise Broken("a note belongs to a thread that exists", thread=thread_id)
-            link = self._codec.link(thread_id, text(head), number(length), note)
-            if await self._commands.run("note", [keys.thread, keys.journal], [text(head), link.head, link.to_bytes()]):
-                return
+        # Fifty people may be refused in one moment; in this process they queue, and only other processes get between.
+        async with self._noting.setdefault(thread_id, asyncio.Lock()):
+            for _ in range(NOTE_TRIES):
+                (found,) = await self._commands.send([("HMGET", keys.thread, "head", "length")])
+                head, length = listed(found)
+                if head is None:
+                    raise Broken("a note belongs to a thread that exists", thread=thread_id)
+                link = self._codec.link(thread_id, text(head), number(length), note)
+                follows: list[str | bytes | int] = [text(head), link.head, link.to_bytes()]
+                if await self._commands.run("note", [keys.thread, keys.journal], follows):
+                    return
         raise StoreDown("Too much is being written to this thread's journal.", sent=False)
 
     async def outbox(self, thread_id: ThreadId) -> dict[EffectId, Effect]:
@@ -188,10 +195,12 @@ class RedisStore:
         )
 
     async def quarantine(self, thread_id: ThreadId) -> None:
-        """Take a thread out of the due index, so that it is left alone; its bytes stay as they are."""
+        """Leave a thread alone for an hour; its bytes stay as they are.
+
+        Not for ever: a newer version in a rolling upgrade, or the right key, can read what this process cannot.
+        """
         keys = keys_of(thread_id)
-        # Without its lease nobody can give the thread back, which would put it into the index again.
-        await self._commands.send([("ZREM", keys.due, thread_id), ("DEL", keys.lease)], atomic=True)
+        await self._commands.run("quarantine", [keys.lease, keys.due], [thread_id, QUARANTINE_S])
 
     def _new_effects(self, transition: Transition) -> Iterator[str | bytes]:
         for name, effect in transition.outbox().items():

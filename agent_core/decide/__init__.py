@@ -24,7 +24,7 @@ from agent_core.decide import (
     thinking as thinking_,
 )
 from agent_core.errors import Broken, Refused
-from agent_core.inputs import Input, Reply
+from agent_core.inputs import Correct, Input, Reply
 from agent_core.phases import (
     Acting,
     AwaitingAnswer,
@@ -39,7 +39,7 @@ from agent_core.phases import (
 )
 from agent_core.rules.anywhere import anywhere
 from agent_core.rules.book import Rules
-from agent_core.rules.replies import understood
+from agent_core.rules.replies import check_may_correct, understood
 from agent_core.transition import Transition
 from agent_core.words import ThreadId
 
@@ -75,7 +75,9 @@ def decide(
         return absent_.absent(thread_id, given, now, rules)
     if given.kind in ("open", "start"):
         raise Refused("There is a task in this thread already.", "Reply in the thread to correct it.")
-    meant = understood(checkpoint, given, rules) if isinstance(given, Reply) else given
+    meant = understood(checkpoint, given) if isinstance(given, Reply) else given
+    if isinstance(meant, Correct) and "correct" in LEADS_TO[checkpoint.phase.kind]:
+        check_may_correct(checkpoint, meant, rules)
     transition = None if isinstance(checkpoint.phase, Opening) else anywhere(checkpoint, meant, now, rules)
     if transition is None:
         transition = by_phase(checkpoint, meant, now, rules)

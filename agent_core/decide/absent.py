@@ -1,5 +1,6 @@
 """No task yet: it is opened (its parent message is still to be posted) or started under a message that exists."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import CONTEXT_QUOTES, Checkpoint
@@ -12,7 +13,7 @@ from agent_core.proposal import canonical
 from agent_core.rules.approvals import check_is_in
 from agent_core.rules.book import Rules
 from agent_core.rules.digests import state_of
-from agent_core.rules.draft import do
+from agent_core.rules.draft import cut, do
 from agent_core.rules.thinking import think
 from agent_core.transition import Transition
 from agent_core.words import ThreadId, team_of
@@ -54,7 +55,7 @@ def first(thread_id: ThreadId, given: Open | Start, now: datetime, rules: Rules)
         requester=given.by.id,
         started_at=now,
         phase=Opening(asked=1, by=given.by) if isinstance(given, Open) else Thinking(asked=1),
-        context=given.context[-CONTEXT_QUOTES:],
+        context=tuple(replace(quote, text=cut(quote.text)) for quote in given.context[-CONTEXT_QUOTES:]),
         phi=pinned.phi if pinned else None,
         phi_by=pinned.author if pinned else None,
     )

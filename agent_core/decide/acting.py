@@ -22,11 +22,11 @@ from agent_core.inputs import (
     Withdraw,
 )
 from agent_core.phases import Acting, AwaitingApproval
-from agent_core.records import Late
+from agent_core.records import Decided, Late
 from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import check_may_steer, check_names
 from agent_core.rules.book import Rules
-from agent_core.rules.claims import claim, count, ended, is_current, run_of, unknown
+from agent_core.rules.claims import claim, claim_again, count, ended, is_current, run_of, unknown
 from agent_core.rules.draft import begin, do, enter, hear, keep, settle, show
 from agent_core.rules.endings import finish, pending_work
 from agent_core.rules.scores import override
@@ -57,9 +57,7 @@ def acting(checkpoint: Checkpoint, phase: Acting, given: Input, now: datetime, r
     draft = begin(checkpoint, now)
     match given:
         case ToolStarted():
-            if phase.claim is not None and phase.proposal.call.effect != "idempotent":
-                raise Refused("This step was started already.", "Its result settles it.")
-            return claim(draft, phase, given, rules, now)
+            return started(draft, phase, given, rules, now)
         case ToolFinished() | ToolFailed():
             return result(draft, phase, given, now)
         case OutcomeUnknown():
@@ -67,7 +65,20 @@ def acting(checkpoint: Checkpoint, phase: Acting, given: Input, now: datetime, r
         case SurfaceLost():
             return surface_lost(draft, given, now)
         case _:
-            return by_people(draft, phase, given, now, rules)
+            return by_people(checkpoint, phase, given, now, rules)
+
+
+def started(draft: Transition, phase: Acting, given: ToolStarted, rules: Rules, now: datetime) -> Transition:
+    """Claim the step; one that was claimed is claimed again only where its tool may be repeated."""
+    if phase.claim is None:
+        return claim(draft, phase, given, rules, now)
+    if phase.proposal.call.effect == "idempotent":
+        again = claim_again(draft, phase, given, rules, now)
+        words = (
+            f"It was started at {phase.claim.started_at:%H:%M:%S} UTC, its worker is gone, and it can't be repeated."
+        )
+        return again or unknown(settle(draft, *pending_work(draft.checkpoint)), phase, phase.claim, words, now)
+    raise Refused("This step was started already.", "Its result settles it.")
 
 
 def result(draft: Transition, phase: Acting, given: ToolFinished | ToolFailed, now: datetime) -> Transition:
@@ -88,22 +99,19 @@ def lost(draft: Transition, phase: Acting, given: OutcomeUnknown, now: datetime)
     if phase.claim is None or given.fence != phase.claim.fence:
         return keep(draft, Late(what=given.kind))
     draft = settle(draft, given.effect_id)
-    if phase.aborting:
-        why = f"Aborted. It is not known whether step {phase.proposal.step} happened: look before you start it again."
-        return finish(draft, "aborted", why, now)
     return unknown(draft, phase, phase.claim, given.words, now)
 
 
-def by_people(draft: Transition, phase: Acting, given: Input, now: datetime, rules: Rules) -> Transition:
+def by_people(checkpoint: Checkpoint, phase: Acting, given: Input, now: datetime, rules: Rules) -> Transition:
     """Do what a person asks while a step waits to run or runs."""
-    checkpoint = draft.checkpoint
+    draft = begin(checkpoint, now)
     match given:
         case Withdraw():
             return withdrawn(draft, phase, given, now)
         case Correct():
             return corrected(draft, phase, given, now)
         case Inquire():
-            return inquire_while(draft, phase, given, now)
+            return inquire(checkpoint, given, now)
         case OverridePhi():
             return override(draft, given, rules, now)
         case Stop():
@@ -119,12 +127,6 @@ def by_people(draft: Transition, phase: Acting, given: Input, now: datetime, rul
             return abort(draft, phase, given.by.id, now)
         case _:
             raise not_now(phase.kind, given.kind)
-
-
-def inquire_while(draft: Transition, phase: Acting, given: Inquire, now: datetime) -> Transition:
-    """Have a question answered; the step goes on."""
-    before = replace(draft.checkpoint, version=draft.checkpoint.version - 1)
-    return inquire(before.then(phase), given, now)
 
 
 def withdrawn(draft: Transition, phase: Acting, given: Withdraw, now: datetime) -> Transition:
@@ -153,6 +155,8 @@ def corrected(draft: Transition, phase: Acting, given: Correct, now: datetime) -
         draft = do(draft, Say(words=f"Step {phase.proposal.step} is running; the agent gets your words when it ends."))
         return hear(draft, said)
     draft = settle(draft, *pending_work(draft.checkpoint))
+    spent = Decided(digest=phase.proposal.digest, how="corrected", by=(given.by.id,), words=given.text)
+    draft = keep(draft, spent)
     card = draft.checkpoint.card(phase.proposal.card)
     if card is not None:
         draft = show(draft, replace(card, state="corrected", by=(given.by.id,), words=given.text, at=now))

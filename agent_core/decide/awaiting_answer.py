@@ -22,7 +22,7 @@ from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import check_may_steer, is_requester, is_task_approver, may_correct
 from agent_core.rules.book import Rules
 from agent_core.rules.draft import begin, hear, show, turn
-from agent_core.rules.endings import ending_by_phi, finish
+from agent_core.rules.endings import out_of_budget
 from agent_core.rules.replies import who_may
 from agent_core.rules.scores import override
 from agent_core.rules.steering import abort, pause
@@ -121,6 +121,5 @@ def timer_fired(checkpoint: Checkpoint, phase: AwaitingAnswer, now: datetime, ru
     """End a task about whose budget nobody said anything in time."""
     expires_at = phase.question.expires_at
     if expires_at is None or now < expires_at:
-        raise Refused("Nothing is due.")
-    how = ending_by_phi(checkpoint, rules, otherwise="out_of_budget")
-    return finish(begin(checkpoint, now), how, "The budget is used up and nobody extended it.", now)
+        raise Refused("Nothing is due.", "It is looked at again in its time.")
+    return out_of_budget(begin(checkpoint, now), rules, now)

@@ -36,10 +36,11 @@ from agent_core.rules.approvals import (
     with_approval,
 )
 from agent_core.rules.book import Rules
+from agent_core.rules.brief import brief_args
 from agent_core.rules.claims import replace_proposal, step_again, verdict_of
-from agent_core.rules.draft import begin, enter, hear, keep, settle, show, turn
+from agent_core.rules.draft import begin, cut, do, enter, hear, keep, settle, show, turn
 from agent_core.rules.due import escalate_at
-from agent_core.rules.endings import finish
+from agent_core.rules.endings import expire
 from agent_core.rules.propose import Step, deny, judge, propose, release
 from agent_core.rules.scores import override
 from agent_core.rules.steering import abort, pause
@@ -173,12 +174,13 @@ def rejected(draft: Transition, proposal: Proposal, given: Reject, now: datetime
     never_again = RejectedCall(
         call_key=call.key,
         tool=call.tool,
-        args_json=call.args_json,
+        args_json=brief_args(call.args_json),
         reason=given.reason,
-        note=given.note,
+        note=cut(given.note),
         by=given.by.id,
     )
-    checkpoint = replace(checkpoint, rejected=(*checkpoint.rejected, never_again)[-REJECTED:])
+    others = tuple(one for one in checkpoint.rejected if one.call_key != call.key)
+    checkpoint = replace(checkpoint, rejected=(*others, never_again)[-REJECTED:])
     draft = keep(
         turn(draft, checkpoint), Decided(digest=proposal.digest, how="rejected", by=(given.by.id,), words=words)
     )
@@ -206,8 +208,8 @@ def edited(draft: Transition, proposal: Proposal, given: Edit, now: datetime, ru
         step_again(proposal),
         args_json=given.args_json,
         editor=given.by.id,
-        edit_note=given.note,
-        original_json=proposal.original_json or proposal.call.args_json,
+        edit_note=cut(given.note),
+        original_json=proposal.original_json or brief_args(proposal.call.args_json),
     )
     return replace(propose(draft, step, judged, rules, now), not_after=proposal.expires_at)
 
@@ -244,10 +246,8 @@ def nobody_there(draft: Transition, proposal: Proposal, given: NoApprover, now: 
     if card is not None:
         draft = show(draft, replace(card, state="denied", words=words, at=now))
     draft = keep(draft, Decided(digest=proposal.digest, how="withdrawn", words=words))
-    judged = judge(draft.checkpoint, proposal.call.tool, proposal.call.args_json, rules, now)
     because = (f"nobody can approve it ({given.whom})",)
-    judged = replace(judged, verdict=replace(judged.verdict, decision="deny", because=because))
-    return go_on(deny(draft, step_again(proposal), judged, now), rules, now)
+    return go_on(deny(draft, step_again(proposal), proposal.call, because, now), rules, now)
 
 
 def timer_fired(checkpoint: Checkpoint, phase: AwaitingApproval, now: datetime) -> Transition:
@@ -255,7 +255,7 @@ def timer_fired(checkpoint: Checkpoint, phase: AwaitingApproval, now: datetime) 
     proposal = phase.proposal
     draft = begin(checkpoint, now)
     if now >= proposal.expires_at:
-        return expired(draft, proposal, now)
+        return expire(draft, proposal, now)
     escalate = escalate_at(proposal)
     if escalate is not None and proposal.escalate is not None and now >= escalate:
         wider = replace(proposal, escalated=True)
@@ -266,7 +266,7 @@ def timer_fired(checkpoint: Checkpoint, phase: AwaitingApproval, now: datetime) 
     if proposal.remind_at is not None and proposal.remind_s and now >= proposal.remind_at:
         later = replace(proposal, remind_at=now + timedelta(seconds=proposal.remind_s))
         return asked_again(draft, later, now, Notify(card=proposal.card, why="reminder"))
-    raise Refused("Nothing is due.")
+    raise Refused("Nothing is due.", "It is looked at again in its time.")
 
 
 def asked_again(draft: Transition, proposal: Proposal, now: datetime, notify: Notify) -> Transition:
@@ -274,14 +274,4 @@ def asked_again(draft: Transition, proposal: Proposal, now: datetime, notify: No
     card = draft.checkpoint.card(proposal.card)
     if card is not None:
         draft = show(draft, replace(card, proposal=proposal))
-    draft = enter(draft, AwaitingApproval(proposal=proposal), now)
-    return replace(draft, effects=(*draft.effects, notify))
-
-
-def expired(draft: Transition, proposal: Proposal, now: datetime) -> Transition:
-    """Deny a step about which nobody decided in time, and end the task."""
-    words = "Nobody decided in time, so the step was not run."
-    card = draft.checkpoint.card(proposal.card)
-    if card is not None:
-        draft = show(draft, replace(card, state="expired", words=words, at=now))
-    return finish(draft, "expired", words, now)
+    return do(enter(draft, AwaitingApproval(proposal=proposal), now), notify)

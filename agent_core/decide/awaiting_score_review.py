@@ -10,7 +10,7 @@ from agent_core.phases import AwaitingScoreReview
 from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import check_is_in, check_may_steer, is_requester, is_task_approver
 from agent_core.rules.book import Rules
-from agent_core.rules.draft import begin, hear, show
+from agent_core.rules.draft import begin, enter, hear, show
 from agent_core.rules.scores import override, score_card
 from agent_core.rules.steering import abort, pause
 from agent_core.rules.thinking import after_score
@@ -48,7 +48,7 @@ def awaiting_score_review(
             return after_score(draft, phase.done, rules, now)
         case Correct():
             said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
-            return hear(draft, said)
+            return enter(hear(draft, said), replace(phase, done=None), now)
         case Inquire():
             return inquire(checkpoint, given, now)
         case SurfaceLost():

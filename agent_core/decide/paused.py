@@ -18,15 +18,16 @@ from agent_core.inputs import (
     ToolFailed,
     ToolFinished,
 )
-from agent_core.phases import Acting, Paused, Scoring
+from agent_core.phases import Acting, AwaitingApproval, Paused, Scoring, Thinking
+from agent_core.proposal import Proposal
 from agent_core.records import Late
 from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import check_may_steer
 from agent_core.rules.book import Rules
-from agent_core.rules.claims import count, is_current, run_of, unknown
+from agent_core.rules.claims import ask_what_happened, count, is_current, run_of, unclear, unknown
 from agent_core.rules.draft import begin, enter, keep, settle
 from agent_core.rules.due import expiries_of
-from agent_core.rules.endings import finish
+from agent_core.rules.endings import expire, finish, out_of_budget
 from agent_core.rules.scores import override
 from agent_core.rules.steering import abort, resume, stop
 from agent_core.rules.thinking import NOT_ASKED
@@ -65,7 +66,7 @@ def paused(checkpoint: Checkpoint, phase: Paused, given: Input, now: datetime, r
         case OutcomeUnknown() if isinstance(phase.was, Acting):
             return lost(draft, phase, phase.was, given, now)
         case TimerFired():
-            return timer_fired(draft, phase, now)
+            return timer_fired(draft, phase, rules, now)
         case SurfaceLost():
             return surface_lost(draft, given, now)
         case _:
@@ -122,17 +123,18 @@ def lost(draft: Transition, phase: Paused, was: Acting, given: OutcomeUnknown, n
         return keep(draft, Late(what=given.kind))
     draft = settle(draft, given.effect_id)
     if was.aborting:
-        return finish(draft, "aborted", "Aborted. It is not known whether the last step happened: look first.", now)
-    asked = unknown(draft, was, was.claim, given.words, now)
-    unclear = asked.checkpoint.phase
-    if unclear.kind != "outcome_unknown":
-        return asked
-    return enter(asked, replace(phase, was=unclear), now)
+        return unknown(draft, was, was.claim, given.words, now)
+    draft = enter(draft, replace(phase, was=unclear(was, was.claim, given.words)), now)
+    return ask_what_happened(draft, was.proposal, given.words, now)
 
 
-def timer_fired(draft: Transition, phase: Paused, now: datetime) -> Transition:
+def timer_fired(draft: Transition, phase: Paused, rules: Rules, now: datetime) -> Transition:
     """Let what waits inside the pause expire in its time."""
     times = expiries_of(phase.was)
     if not times or now < min(times):
-        raise Refused("Nothing is due.")
-    return finish(draft, "expired", "Nobody decided in time, so the step was not run.", now)
+        raise Refused("Nothing is due.", "It is looked at again in its time.")
+    match phase.was:
+        case AwaitingApproval(proposal=proposal) | Acting(proposal=proposal) | Thinking(held=Proposal() as proposal):
+            return expire(draft, proposal, now)
+        case _:
+            return out_of_budget(draft, rules, now)

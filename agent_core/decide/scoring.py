@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Checkpoint, Message
+from agent_core.effects import Say
 from agent_core.errors import not_now
 from agent_core.inputs import (
     Abort,
@@ -20,9 +21,8 @@ from agent_core.phases import AwaitingScoreReview, Scoring
 from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import check_may_steer
 from agent_core.rules.book import Rules
-from agent_core.rules.draft import begin, enter, hear, settle, show, turn
-from agent_core.rules.endings import pending_work
-from agent_core.rules.scores import override, score_card, score_of, stand
+from agent_core.rules.draft import begin, charge, cut, do, enter, hear, remember, settle, show
+from agent_core.rules.scores import is_usable, override, score_card, score_of, stand
 from agent_core.rules.steering import abort, pause
 from agent_core.rules.thinking import after_score
 from agent_core.transition import Transition
@@ -42,16 +42,15 @@ LEADS_TO = {
 def scoring(checkpoint: Checkpoint, phase: Scoring, given: Input, now: datetime, rules: Rules) -> Transition:
     """Let the critic's figure stand; people may talk, rescore, pause and abort meanwhile."""
     match given:
-        case Scored():
+        case Scored() if is_usable(given):
             return scored(checkpoint, phase, given, now, rules)
-        case ModelFailed():
-            draft = settle(begin(checkpoint, now), *pending_work(checkpoint))
-            return after_score(draft, phase.done, rules, now)
+        case Scored() | ModelFailed():
+            return not_scored(checkpoint, phase, given, now, rules)
         case SurfaceLost():
             return surface_lost(begin(checkpoint, now), given, now)
         case Correct():
             said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
-            return hear(begin(checkpoint, now), said)
+            return enter(hear(begin(checkpoint, now), said), replace(phase, done=None), now)
         case Inquire():
             return inquire(checkpoint, given, now)
         case OverridePhi():
@@ -68,11 +67,7 @@ def scoring(checkpoint: Checkpoint, phase: Scoring, given: Input, now: datetime,
 
 def scored(checkpoint: Checkpoint, phase: Scoring, given: Scored, now: datetime, rules: Rules) -> Transition:
     """Show the score on its step's card, and go on or have it reviewed."""
-    draft = settle(begin(checkpoint, now), given.effect_id)
-    spent = draft.checkpoint.spent
-    spent = replace(spent, cost_usd=spent.cost_usd + given.cost_usd, tokens=spent.tokens + given.tokens)
-    memory = draft.checkpoint.memory if given.memory is None else given.memory
-    draft = turn(draft, replace(draft.checkpoint, spent=spent, memory=memory))
+    draft = remember(charge(settle(begin(checkpoint, now), given.effect_id), given), given.memory)
     score = score_of(draft.checkpoint, phase, given, rules, now)
     draft = stand(draft, score)
     card = score_card(draft.checkpoint, score)
@@ -82,4 +77,19 @@ def scored(checkpoint: Checkpoint, phase: Scoring, given: Scored, now: datetime,
         return enter(draft, review, now)
     if phase.run is not None:
         draft = show(draft, card)
+    return after_score(draft, phase.done, rules, now)
+
+
+def not_scored(
+    checkpoint: Checkpoint, phase: Scoring, given: Scored | ModelFailed, now: datetime, rules: Rules
+) -> Transition:
+    """Go on without a score, and say so: Φ stays as it was."""
+    draft = settle(begin(checkpoint, now), given.effect_id)
+    if isinstance(given, Scored):
+        draft = charge(draft, given)
+        why = "The critic's figures are not of use."
+    else:
+        why = given.words
+    stays = "There is no Φ yet" if checkpoint.phi is None else f"Φ stays {checkpoint.phi:g}"
+    draft = do(draft, Say(words=cut(f"Step {checkpoint.step} could not be scored: {why} {stays}.")))
     return after_score(draft, phase.done, rules, now)

@@ -30,8 +30,8 @@ from agent_core.records import Decided
 from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import check_may_steer
 from agent_core.rules.book import Rules
-from agent_core.rules.draft import begin, do, enter, hear, keep, settle, show, turn
-from agent_core.rules.endings import finish, pending_work
+from agent_core.rules.draft import begin, charge, cut, do, enter, hear, keep, remember, settle, show
+from agent_core.rules.endings import expire, finish, pending_work
 from agent_core.rules.propose import Step, deny, judge, propose
 from agent_core.rules.scores import override
 from agent_core.rules.steering import abort, pause
@@ -43,7 +43,7 @@ LEADS_TO = {
     "model_replied": frozenset(
         {"thinking", "awaiting_approval", "acting", "scoring", "awaiting_answer", "paused", "finished"}
     ),
-    "model_failed": frozenset({"thinking", "finished"}),
+    "model_failed": frozenset({"finished"}),
     "correct": frozenset({"thinking"}),
     "inquire": frozenset({"thinking"}),
     "override_phi": frozenset({"thinking", "finished"}),
@@ -53,6 +53,8 @@ LEADS_TO = {
     "timer_fired": frozenset({"finished"}),
 }
 TRIES = 3
+OPTIONS = 25
+SAID_ONLY = "That was said in the thread. Now propose the next step, ask, or say that nothing is left to do."
 NOBODY = PersonId("")
 
 
@@ -84,7 +86,7 @@ def by_people(checkpoint: Checkpoint, phase: Thinking, given: Input, now: dateti
             return inquire(checkpoint, given, now)
         case OverridePhi():
             draft = override(begin(checkpoint, now), given, rules, now)
-            if given.phi >= rules.limits.stop_phi and phase.held is None:
+            if (draft.checkpoint.phi or 0.0) >= rules.limits.stop_phi and phase.held is None:
                 return go_on(draft, rules, now)
             return draft
         case Pause():
@@ -100,14 +102,13 @@ def by_people(checkpoint: Checkpoint, phase: Thinking, given: Input, now: dateti
 def timer_fired(checkpoint: Checkpoint, phase: Thinking, now: datetime) -> Transition:
     """Let a proposal that a correction put in doubt expire in its time."""
     if phase.held is None or now < phase.held.expires_at:
-        raise Refused("Nothing is due.")
-    return finish(begin(checkpoint, now), "expired", "Nobody decided in time, so the step was not run.", now)
+        raise Refused("Nothing is due.", "It is looked at again in its time.")
+    return expire(begin(checkpoint, now), phase.held, now)
 
 
 def replied(checkpoint: Checkpoint, phase: Thinking, given: ModelReplied, now: datetime, rules: Rules) -> Transition:
     """Turn the model's reply into what happens next."""
-    draft = settle(begin(checkpoint, now), given.effect_id)
-    draft = with_cost(draft, given)
+    draft = remember(charge(settle(begin(checkpoint, now), given.effect_id), given), given.memory)
     match given.reply:
         case Propose() as step:
             return proposed(draft, phase, step, rules, now)
@@ -116,27 +117,16 @@ def replied(checkpoint: Checkpoint, phase: Thinking, given: ModelReplied, now: d
         case Ask() as question:
             draft = drop_held(draft, phase.held, now)
             asked = question_of(draft.checkpoint, question.text, now, rules)
-            return ask(draft, replace(asked, options=question.options, about=question.about), now)
+            options = tuple(map(cut, question.options[:OPTIONS]))
+            return ask(draft, replace(asked, options=options, about=question.about), now)
         case Done() as done:
             draft = drop_held(draft, phase.held, now)
-            scoring = Scoring(asked=draft.checkpoint.version, run=None, done=done.words or "Done.")
+            scoring = Scoring(asked=draft.checkpoint.version, run=None, done=cut(done.words) or "Done.")
             return do(enter(draft, scoring, now), Score())
         case GiveUp() as given_up:
             return finish(drop_held(draft, phase.held, now), given_up.how, given_up.words, now)
         case Tell() as told:
-            return think(do(draft, Say(words=told.words)), now, held=phase.held, tries=phase.tries)
-
-
-def with_cost(draft: Transition, given: ModelReplied) -> Transition:
-    """Charge a reply to the budget and keep the model's notes."""
-    checkpoint = draft.checkpoint
-    spent = replace(
-        checkpoint.spent,
-        cost_usd=checkpoint.spent.cost_usd + given.cost_usd,
-        tokens=checkpoint.spent.tokens + given.tokens,
-    )
-    memory = checkpoint.memory if given.memory is None else given.memory
-    return turn(draft, replace(checkpoint, spent=spent, memory=memory))
+            return not_taken(do(draft, Say(words=told.words)), phase, SAID_ONLY, now)
 
 
 def drop_held(draft: Transition, held: Proposal | None, now: datetime) -> Transition:
@@ -171,7 +161,7 @@ def proposed(draft: Transition, phase: Thinking, reply: Propose, rules: Rules, n
         return not_taken(draft, phase, "A person rejected exactly this step. Propose something else.", now)
     draft = drop_held(draft, phase.held, now)
     if judged.verdict.decision == "deny":
-        return go_on(deny(draft, step, judged, now), rules, now)
+        return go_on(deny(draft, step, judged.call, judged.verdict.because, now), rules, now)
     return propose(draft, step, judged, rules, now)
 
 

@@ -21,6 +21,7 @@ from agent_core.words import EffectId, ThreadId, shard_of, version_of
 
 SEEN_FOR = timedelta(hours=1)
 OPENED_FOR = timedelta(hours=1)
+QUARANTINE = timedelta(hours=1)
 FAKE_KEY = b"a key for tests, of thirty-two b."
 
 
@@ -175,10 +176,10 @@ class MemoryStore:
             raise Quarantined(error.words, LEFT_ALONE) from error
 
     async def quarantine(self, thread_id: ThreadId) -> None:
-        """Take a thread out of the due index, so that it is left alone; its bytes stay as they are."""
-        await self._reached()
-        self._leases.pop(thread_id, None)  # Else giving it back would put the thread into the index again.
-        self._due.pop(thread_id, None)
+        """Leave a thread alone for an hour; its bytes stay as they are."""
+        now = await self._reached()
+        self._leases.pop(thread_id, None)  # Else giving it back would put the thread into the index sooner.
+        self._due[thread_id] = now + QUARANTINE
 
     async def _reached(self) -> datetime:
         """Let others run, be unreachable if told so, and give the store's time."""

@@ -27,10 +27,10 @@ from agent_core.inputs import (
     ToolFinished,
     ToolStarted,
 )
-from agent_core.phases import AwaitingApproval, Opening
+from agent_core.phases import AwaitingApproval
 from agent_core.records import Late
 from agent_core.rules.book import Rules
-from agent_core.rules.draft import OPEN_STATES, begin, do, keep, settle, show, turn
+from agent_core.rules.draft import OPEN_STATES, begin, charge, do, keep, settle, show, turn
 from agent_core.rules.endings import finish, pending_work
 from agent_core.rules.lessons import forget, teach
 from agent_core.transition import Transition
@@ -58,12 +58,23 @@ def anywhere(checkpoint: Checkpoint, given: Input, now: datetime, rules: Rules) 
             return card_posted(draft, given)
         case CardLost():
             return card_lost(draft, given)
-        case ModelReplied(reply=Tell(words=words)):
-            return settle(do(draft, Say(words=words)), given.effect_id)
         case _ if isinstance(given, RESULTS) and not is_waited_for(checkpoint, given):
-            return settle(keep(draft, Late(what=given.kind)), given.effect_id)
+            return late(settle(draft, given.effect_id), given)
         case _:
             return None
+
+
+def late(draft: Transition, given: Result) -> Transition:
+    """Take what no phase waits for: the answer to somebody's question is said, everything else is only recorded."""
+    if isinstance(given, (ModelReplied, Scored)):
+        draft = charge(draft, given)
+    if isinstance(given, ModelReplied) and isinstance(given.reply, Tell):
+        return do(draft, Say(words=given.reply.words))
+    draft = keep(draft, Late(what=given.kind))
+    card = draft.checkpoint.card(given.card) if isinstance(given, NoApprover) else None
+    if card is not None and card.ts is None:  # It was not posted for want of approvers; now it says something else.
+        draft = do(draft, PostCard(card=card.key))
+    return draft
 
 
 def is_waited_for(checkpoint: Checkpoint, given: Result) -> bool:
@@ -71,8 +82,6 @@ def is_waited_for(checkpoint: Checkpoint, given: Result) -> bool:
     phase = checkpoint.phase
     if isinstance(given, NoApprover):
         return isinstance(phase, AwaitingApproval) and phase.proposal.card == given.card
-    if isinstance(given, Opened):
-        return isinstance(phase, Opening) and phase.opened_as is None
     return given.effect_id in pending_work(checkpoint)
 
 
@@ -105,7 +114,7 @@ def card_lost(draft: Transition, given: CardLost) -> Transition:
     """Post a card anew whose message was deleted, if it still matters."""
     card = draft.checkpoint.card(given.card)
     if card is None or card.ts != given.ts:
-        raise Refused("That message is not a card of this task any more.")
+        raise Refused("That message is not a card of this task any more.", "Look at the newest card.")
     cards = tuple(kept for kept in draft.checkpoint.cards if kept.key != given.card)
     draft = turn(draft, replace(draft.checkpoint, cards=cards))
     if card.state not in OPEN_STATES:

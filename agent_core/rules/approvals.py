@@ -14,6 +14,7 @@ from agent_core.inputs import Approve, Edit, Reject, Withdraw
 from agent_core.people import People, Person
 from agent_core.proposal import Approval, Proposal
 from agent_core.rules.book import Rules
+from agent_core.rules.draft import cut
 from agent_core.words import PersonId
 
 WHO = {
@@ -40,11 +41,11 @@ def whom_still(proposal: Proposal) -> str:
 
 
 def stands_for(proposal: Proposal, index: int) -> tuple[People, ...]:
-    """Give the sets that count for one requirement: its own, and after escalation those it was escalated to."""
-    own = proposal.requirements[index].approvers
-    if proposal.escalated and proposal.escalate is not None:
-        return (own, proposal.escalate.to)
-    return (own,)
+    """Give the sets that count for one requirement: its own, and after escalation the one its rule escalates to."""
+    requirement, wider = proposal.requirements[index], proposal.escalate
+    if proposal.escalated and wider is not None and wider.rule == requirement.rule:
+        return (requirement.approvers, wider.to)
+    return (requirement.approvers,)
 
 
 def is_approver(proposal: Proposal, person: Person) -> bool:
@@ -72,12 +73,18 @@ def counts_for(proposal: Proposal, person: Person) -> tuple[int, ...]:
 
 def with_approval(proposal: Proposal, person: Person, at: datetime, note: str) -> Proposal:
     """Add a yes, or raise Refused if it would not count."""
-    if any(approval.by.id == person.id for approval in proposal.approvals):
-        raise Refused("You have approved this step already.", f"It still needs {whom_still(proposal)}.")
+    given = next((approval for approval in proposal.approvals if approval.by.id == person.id), None)
+    if (
+        given is not None
+    ):  # Once more counts only if a later stage is open now: then for that and for all it did before.
+        proposal = replace(proposal, approvals=tuple(other for other in proposal.approvals if other is not given))
     counts = counts_for(proposal, person)
+    if given is not None and not set(counts) > set(given.counts_for):
+        still = whom_still(replace(proposal, approvals=(*proposal.approvals, given)))
+        raise Refused("You have approved this step already.", f"It still needs {still}.")
     if not counts:
         raise Refused(WHO.get(person.kind, "You are not an approver of this step."), f"Ask {whom_still(proposal)}.")
-    approval = Approval(by=person, at=at, counts_for=counts, note=note)
+    approval = Approval(by=person, at=at, counts_for=counts, note=cut(note))
     return replace(proposal, approvals=(*proposal.approvals, approval))
 
 

@@ -17,12 +17,13 @@ from agent_core.proposal import Claim, Outcome, Proposal, StepRun
 from agent_core.records import Decided, StepEnded, Struck
 from agent_core.rules.approvals import recount, whom_still
 from agent_core.rules.book import Rules
+from agent_core.rules.brief import brief_run
 from agent_core.rules.digests import digest_of
 from agent_core.rules.draft import do, enter, excerpt, keep, settle, show, turn
-from agent_core.rules.endings import finish
+from agent_core.rules.endings import expire, finish, pending_work
 from agent_core.rules.propose import Step, deny, judge, propose
 from agent_core.rules.thinking import think
-from agent_core.transition import Transition, work_id
+from agent_core.transition import Transition
 
 
 def step_again(proposal: Proposal) -> Step:
@@ -46,6 +47,8 @@ def verdict_of(proposal: Proposal) -> Verdict:
         requirements=proposal.requirements,
         not_requester=proposal.not_requester,
         not_editor=proposal.not_editor,
+        timeout_s=(proposal.expires_at - proposal.made_at).total_seconds(),
+        escalate=proposal.escalate,
         because=proposal.because,
     )
 
@@ -62,24 +65,52 @@ def replace_proposal(draft: Transition, old: Proposal, words: str, rules: Rules,
     except Refused as no:
         return finish(draft, "failed", f"The step can no longer be made: {no.words}", now)
     if judged.verdict.decision == "deny":
-        return think(deny(draft, step, judged, now), now)
+        return think(deny(draft, step, judged.call, judged.verdict.because, now), now)
     return propose(do(draft, Say(words=words)), step, judged, rules, now)
 
 
 def claim(draft: Transition, phase: Acting, started: ToolStarted, rules: Rules, now: datetime) -> Transition:
     """Let the call start, or put the step back to people if what it rests on no longer holds."""
     proposal = phase.proposal
-    effect_id = work_id(draft.checkpoint.thread_id, phase.asked)
+    dropped = settle(draft, *pending_work(draft.checkpoint))
     if not proposal.allowed and now > proposal.expires_at:
-        return finish(settle(draft, effect_id), "expired", "The approval was not used in time.", now)
-    spec = rules.tools.get(proposal.call.tool)
-    if (
-        spec is None
-        or spec.fingerprint != proposal.call.fingerprint
-        or policy_got_stricter(draft, proposal, rules, now)
-    ):
+        return expire(dropped, proposal, now)
+    if has_changed(draft, proposal, rules, now):
         words = f"Step {proposal.step} was not run: its tool or the policy changed meanwhile."
-        return replace_proposal(settle(draft, effect_id), proposal, words, rules, now)
+        return replace_proposal(dropped, proposal, words, rules, now)
+    if not is_as_shown(draft, proposal, started, rules):
+        return finish(dropped, "failed", "The step is not the one that was shown, so it was not run.", now)
+    counted = recount(proposal, started.approvers, draft.checkpoint.requester)
+    if counted.missing():
+        return strike(dropped, proposal, counted, now)
+    return begun(draft, phase, counted, started, now)
+
+
+def claim_again(
+    draft: Transition, phase: Acting, started: ToolStarted, rules: Rules, now: datetime
+) -> Transition | None:
+    """Let a call that may be repeated start again after its worker was lost, or give None if it may not any more."""
+    proposal = phase.proposal
+    counted = recount(proposal, started.approvers, draft.checkpoint.requester)
+    holds = (
+        phase.stopping is None
+        and not has_changed(draft, proposal, rules, now)
+        and is_as_shown(draft, proposal, started, rules)
+        and not counted.missing()
+    )
+    return begun(draft, phase, counted, started, now) if holds else None
+
+
+def begun(draft: Transition, phase: Acting, counted: Proposal, started: ToolStarted, now: datetime) -> Transition:
+    """Mark the call as started; the version of this commit is the fence."""
+    made = Claim(fence=draft.checkpoint.version, started_at=now, worker=started.worker)
+    draft = enter(draft, replace(phase, proposal=counted, claim=made), now)
+    card = draft.checkpoint.card(counted.card)
+    return draft if card is None else show(draft, replace(card, state="running", at=now))
+
+
+def is_as_shown(draft: Transition, proposal: Proposal, started: ToolStarted, rules: Rules) -> bool:
+    """Tell whether what is about to run is what the digest names, and what the worker was told to run."""
     expected = digest_of(
         rules.key,
         thread_id=draft.checkpoint.thread_id,
@@ -88,16 +119,15 @@ def claim(draft: Transition, phase: Acting, started: ToolStarted, rules: Rules, 
         call=proposal.call,
         policy_version=proposal.policy_version,
     )
-    if expected != proposal.digest or started.digest != proposal.digest:
-        why = "The step is not the one that was shown, so it was not run."
-        return finish(settle(draft, effect_id), "failed", why, now)
-    counted = recount(proposal, started.approvers, draft.checkpoint.requester)
-    if counted.missing():
-        return strike(settle(draft, effect_id), proposal, counted, now)
-    made = Claim(fence=draft.checkpoint.version, started_at=now, worker=started.worker)
-    draft = enter(draft, replace(phase, proposal=counted, claim=made), now)
-    card = draft.checkpoint.card(proposal.card)
-    return draft if card is None else show(draft, replace(card, state="running", at=now))
+    return expected == proposal.digest == started.digest
+
+
+def has_changed(draft: Transition, proposal: Proposal, rules: Rules, now: datetime) -> bool:
+    """Tell whether the tool is another, or policy now asks for more than it did."""
+    spec = rules.tools.get(proposal.call.tool)
+    if spec is None or spec.fingerprint != proposal.call.fingerprint:
+        return True
+    return policy_got_stricter(draft, proposal, rules, now)
 
 
 def policy_got_stricter(draft: Transition, proposal: Proposal, rules: Rules, now: datetime) -> bool:
@@ -117,8 +147,9 @@ def strike(draft: Transition, proposal: Proposal, counted: Proposal, now: dateti
     gone = tuple(approval.by.id for approval in proposal.approvals if approval.by.id not in left)
     draft = keep(draft, Struck(digest=proposal.digest, people=gone, still_needed=counted.missing()))
     draft = enter(draft, AwaitingApproval(proposal=counted), now)
-    names = ", ".join(f"<@{person}>" for person in gone)
-    words = f"An approval by {names} no longer counts. Still needed: {whom_still(counted)}."
+    names = " and ".join(f"<@{person}>" for person in gone)
+    lost = f"The approval by {names} no longer counts." if gone else "An approval counts for less than it did."
+    words = f"{lost} Still needed: {whom_still(counted)}."
     card = draft.checkpoint.card(proposal.card)
     if card is not None:
         draft = show(draft, replace(card, state="waiting", proposal=counted, words=words, at=now))
@@ -164,7 +195,7 @@ def count(draft: Transition, proposal: Proposal, run: StepRun, now: datetime) ->
     tally: Tally = replace(
         checkpoint.tally, steps=checkpoint.tally.steps + 1, succeeded=checkpoint.tally.succeeded + int(run.ok)
     )
-    recent = (*checkpoint.recent, run)[-RECENT:]
+    recent = (*map(brief_run, checkpoint.recent), run)[-RECENT:]
     draft = keep(turn(draft, replace(checkpoint, tally=tally, recent=recent)), StepEnded(run=run))
     card = draft.checkpoint.card(proposal.card)
     if card is None:
@@ -173,12 +204,22 @@ def count(draft: Transition, proposal: Proposal, run: StepRun, now: datetime) ->
 
 
 def unknown(draft: Transition, phase: Acting, claimed: Claim, words: str, now: datetime) -> Transition:
-    """Say that nobody can tell whether the call happened, and ask."""
-    draft = enter(draft, OutcomeUnknown(proposal=phase.proposal, claim=claimed, excerpt=words), now)
-    card = draft.checkpoint.card(phase.proposal.card) or Card(
-        key=phase.proposal.card, about="unknown", state="unknown", changed=0, proposal=phase.proposal
+    """Say that nobody can tell whether the call happened, and ask; where the task was to end, end it."""
+    if phase.aborting:
+        why = f"Aborted. It is not known whether step {phase.proposal.step} happened: look before you start it again."
+        return finish(draft, "aborted", why, now)
+    return ask_what_happened(enter(draft, unclear(phase, claimed, words), now), phase.proposal, words, now)
+
+
+def unclear(phase: Acting, claimed: Claim, words: str) -> OutcomeUnknown:
+    """Give the phase in which people are asked what happened."""
+    return OutcomeUnknown(proposal=phase.proposal, claim=claimed, excerpt=excerpt("", "", words))
+
+
+def ask_what_happened(draft: Transition, proposal: Proposal, words: str, now: datetime) -> Transition:
+    """Put on the step's card, or on a new one, that it is not known whether it happened."""
+    card = draft.checkpoint.card(proposal.card) or Card(
+        key=proposal.card, about="unknown", state="unknown", changed=0, proposal=proposal
     )
     draft = show(draft, replace(card, about="unknown", state="unknown", words=words, at=now))
-    return do(
-        draft, Say(words=f"I can't tell whether step {phase.proposal.step} happened. Look, and say so on its card.")
-    )
+    return do(draft, Say(words=f"I can't tell whether step {proposal.step} happened. Look, and say so on its card."))

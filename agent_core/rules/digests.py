@@ -12,8 +12,13 @@ def keyed(key: bytes, *parts: Json) -> Digest:
     """Hash the parts, as one canonical JSON array, under the key: 32 hex digits."""
     text = canonical(list(parts))
     return Digest(
-        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=key[:64], digest_size=DIGEST_BYTES).hexdigest()
+        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=folded(key), digest_size=DIGEST_BYTES).hexdigest()
     )
+
+
+def folded(key: bytes) -> bytes:
+    """Give the whole key in the length that blake2b takes."""
+    return hashlib.blake2b(key, digest_size=64).digest()
 
 
 def digest_of(  # noqa: PLR0913 - each part of what is signed is named at the call

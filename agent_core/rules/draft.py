@@ -4,16 +4,20 @@ Beginning counts the version and charges the time that the agent (not people) ha
 checkpoint and commands its message to be posted or updated, so that a card can't change without being shown.
 """
 
+import math
 from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import CARDS, EXCERPT_CHARS, MESSAGES, WORDS_CHARS, Card, Checkpoint, Message
 from agent_core.effects import Effect, PostCard, UpdateCard
+from agent_core.inputs import ModelReplied, Scored
 from agent_core.phases import Phase
 from agent_core.records import Record
+from agent_core.rules.brief import brief_card
 from agent_core.transition import Transition
 from agent_core.words import EffectId
 
+MEMORY_CHARS = 20_000
 ACTIVE = frozenset({"thinking", "acting", "scoring"})
 OPEN_STATES = frozenset(
     {"waiting", "reconsidered", "approved", "running", "stopping", "asked", "review", "paused", "unknown"}
@@ -51,6 +55,21 @@ def keep(draft: Transition, *records: Record) -> Transition:
     return replace(draft, records=(*draft.records, *records))
 
 
+def charge(draft: Transition, given: ModelReplied | Scored) -> Transition:
+    """Charge an answer to the budget, whether or not it is still of use; a figure that is none costs nothing."""
+    spent = draft.checkpoint.spent
+    cost_usd = max(0.0, given.cost_usd) if math.isfinite(given.cost_usd) else 0.0
+    spent = replace(spent, cost_usd=spent.cost_usd + cost_usd, tokens=spent.tokens + max(0, given.tokens))
+    return turn(draft, replace(draft.checkpoint, spent=spent))
+
+
+def remember(draft: Transition, memory: str | None) -> Transition:
+    """Keep a model's notes to itself; those that are too long are not taken, for half of them may mean anything."""
+    if memory is None or len(memory) > MEMORY_CHARS:
+        return draft
+    return turn(draft, replace(draft.checkpoint, memory=memory))
+
+
 def settle(draft: Transition, *effect_ids: EffectId) -> Transition:
     """Name effects that are done with."""
     return replace(draft, settled=draft.settled | frozenset(effect_ids))
@@ -60,7 +79,8 @@ def show(draft: Transition, card: Card) -> Transition:
     """Keep this face of a card, and have its message posted or updated."""
     checkpoint = draft.checkpoint
     known = checkpoint.card(card.key)
-    faced = replace(card, changed=checkpoint.version, ts=known.ts if known else card.ts)
+    face = card if card.state in OPEN_STATES else brief_card(card)
+    faced = replace(face, changed=checkpoint.version, ts=known.ts if known else card.ts, words=cut(card.words))
     if known:
         cards = tuple(faced if kept.key == card.key else kept for kept in checkpoint.cards)
     else:
@@ -79,9 +99,13 @@ def fewer(cards: tuple[Card, ...]) -> tuple[Card, ...]:
 
 def hear(draft: Transition, message: Message) -> Transition:
     """Keep a person's words for the actor; the oldest give way."""
-    cut = replace(message, text=message.text[:WORDS_CHARS])
-    messages = (*draft.checkpoint.messages, cut)[-MESSAGES:]
+    messages = (*draft.checkpoint.messages, replace(message, text=cut(message.text)))[-MESSAGES:]
     return turn(draft, replace(draft.checkpoint, messages=messages))
+
+
+def cut(text: str) -> str:
+    """Keep of long words what a card and the actor can use; the journal has them whole."""
+    return text if len(text) <= WORDS_CHARS else f"{text[: WORDS_CHARS - 1]}…"
 
 
 def excerpt(stdout: str, stderr: str, words: str = "") -> str:

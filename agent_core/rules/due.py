@@ -28,11 +28,11 @@ def times_of(phase: Phase) -> tuple[datetime, ...]:
 
 def expiries_of(was: Phase) -> tuple[datetime, ...]:
     """Give what goes on expiring while a task is paused."""
-    if isinstance(was, AwaitingApproval):
-        return (was.proposal.expires_at,)
     if isinstance(was, Acting) and was.claim is None and not was.proposal.allowed:
         return (was.proposal.expires_at,)
-    return ()
+    if isinstance(was, AwaitingApproval):
+        return (was.proposal.expires_at,)
+    return times_of(was)
 
 
 def escalate_at(proposal: Proposal) -> datetime | None:

@@ -18,7 +18,7 @@ from agent_core.phases import (
 from agent_core.proposal import Proposal
 from agent_core.records import Decided, Ended
 from agent_core.rules.book import Rules
-from agent_core.rules.draft import OPEN_STATES, enter, keep, settle, show
+from agent_core.rules.draft import OPEN_STATES, cut, enter, keep, settle, show
 from agent_core.transition import Transition, work_id
 from agent_core.words import CardKey, EffectId
 
@@ -58,12 +58,21 @@ def finish(draft: Transition, how: Ending, why: str, now: datetime) -> Transitio
     draft = settle(draft, *pending_work(draft.checkpoint))
     open_still = undecided(draft.checkpoint.phase)
     if open_still is not None and not any(isinstance(record, Decided) for record in draft.records):
-        spent = "expired" if how == "expired" else "withdrawn"
-        draft = keep(draft, Decided(digest=open_still.digest, how=spent, words=why))
+        ended = Decided(digest=open_still.digest, how="expired" if how == "expired" else "withdrawn", words=why)
+        draft = keep(draft, ended)
     draft = close_waiting(draft, why, now)
-    draft = enter(draft, Finished(how=how, why=why, at=now), now)
+    draft = enter(draft, Finished(how=how, why=cut(why), at=now), now)
     draft = keep(draft, Ended(how=how, phi=draft.checkpoint.phi, why=why))
     return show(draft, Card(key=FINAL, about="final", state="closed", changed=0, at=now, words=why))
+
+
+def expire(draft: Transition, proposal: Proposal, now: datetime) -> Transition:
+    """Deny a step about which nobody decided in time, and end the task."""
+    words = "Nobody decided in time, so the step was not run."
+    card = draft.checkpoint.card(proposal.card)
+    if card is not None:
+        draft = show(draft, replace(card, state="expired", words=words, at=now))
+    return finish(draft, "expired", words, now)
 
 
 def close_waiting(draft: Transition, why: str, now: datetime) -> Transition:
@@ -72,6 +81,12 @@ def close_waiting(draft: Transition, why: str, now: datetime) -> Transition:
         if card.state in OPEN_STATES:
             draft = show(draft, replace(card, state="closed", at=now, words=why))
     return draft
+
+
+def out_of_budget(draft: Transition, rules: Rules, now: datetime) -> Transition:
+    """End a task whose budget nobody extended in time."""
+    how = ending_by_phi(draft.checkpoint, rules, otherwise="out_of_budget")
+    return finish(draft, how, "The budget is used up and nobody extended it.", now)
 
 
 def ending_by_phi(checkpoint: Checkpoint, rules: Rules, *, otherwise: Ending) -> Ending:

@@ -9,20 +9,24 @@ from agent_core.inputs import Forget, Teach
 from agent_core.learning.taught import in_force
 from agent_core.learning.teaching import read_rule
 from agent_core.lesson import Lesson
+from agent_core.people import People
 from agent_core.records import Learned
-from agent_core.rules.approvals import check_is_in
+from agent_core.rules.approvals import WHO, check_is_in, whom
 from agent_core.rules.book import Rules
 from agent_core.rules.draft import do, keep, turn
 from agent_core.rules.scores import lesson_key
 from agent_core.transition import Transition
 
 RULES_IN_FORCE = 200
+LONGEST_DAYS = 3650
 
 
 def teach(draft: Transition, given: Teach, rules: Rules, now: datetime) -> Transition:
     """Take a rule from somebody who may teach."""
     check_is_in(rules.teachers, given.by, "teach rules")
     reading = read_rule(given.when, given.do)
+    if given.days is not None and not 0 < given.days <= LONGEST_DAYS:
+        raise Refused(f"A rule holds for 1 to {LONGEST_DAYS} days, or for ever.", "Choose one.", field="expires")
     checkpoint = draft.checkpoint
     held = sum(lesson.kind == "heuristic" for lesson in in_force(rules.lessons, now))
     if held >= RULES_IN_FORCE:
@@ -67,10 +71,10 @@ def forget(draft: Transition, given: Forget, rules: Rules, now: datetime) -> Tra
     )
     if known is None:
         raise Refused(f"There is no lesson “{given.lesson}” in force.", "/agent learned lists them.")
-    if given.by.id != known.author and given.by not in rules.operators:
-        raise Refused("Only its author or an operator may take a lesson back.", f"Ask <@{known.author}>.")
-    if given.by.kind in ("deactivated", "unknown"):
-        raise Refused("Slack could not say who you are just now.", "Try again.")
+    author = People(users=frozenset({known.author}))
+    if given.by not in author and given.by not in rules.operators:
+        words = WHO.get(given.by.kind, "Only its author or an operator may take a lesson back.")
+        raise Refused(words, f"Ask <@{known.author}> or {whom(rules.operators)}.")
     lesson = Lesson(
         kind="forget",
         key=lesson_key(checkpoint),

@@ -11,19 +11,21 @@ from datetime import datetime, timedelta
 from agent_core.checkpoint import RECENT, Card, Checkpoint
 from agent_core.effects import Notify, RunTool, Say
 from agent_core.errors import Refused
-from agent_core.learning.taught import Place, Taught, taught
+from agent_core.learning.taught import Place, Taught, spelled, taught
 from agent_core.phases import Acting, AwaitingApproval
 from agent_core.policy import Verdict, evaluate
 from agent_core.proposal import Call, Proposal, StepRun, canonical
 from agent_core.records import Denied, Proposed
 from agent_core.rules.book import Rules, ToolSpec
+from agent_core.rules.brief import brief_args, brief_run
 from agent_core.rules.digests import digest_of
-from agent_core.rules.draft import do, enter, keep, show, turn
-from agent_core.rules.schema import problems, with_defaults
+from agent_core.rules.draft import cut, do, enter, excerpt, keep, show, turn
+from agent_core.rules.schema import coerce, problems, with_defaults
 from agent_core.transition import Transition
-from agent_core.words import Args, PersonId
+from agent_core.words import Args, Json, PersonId
 
 APPROVER_SETS = 16
+ADVICE = 8  # of the newest words that apply; a card has no room for more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def checked_args(rules: Rules, tool: str, args_json: str) -> tuple[ToolSpec, str
         raise Refused(f"There is no tool “{tool}”.", f"There are: {', '.join(sorted(rules.tools))}.")
     try:
         args = json.loads(args_json)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("The arguments are not JSON.", "Give a JSON object.") from None
     if not isinstance(args, dict):
         raise Refused("The arguments are not a JSON object.", "Give one value for each argument.")
@@ -70,16 +72,32 @@ def checked_args(rules: Rules, tool: str, args_json: str) -> tuple[ToolSpec, str
     if found:
         raise Refused(f"{found[0].field}: {found[0].words}", "Nothing was changed.", field=found[0].field)
     text = canonical(full)
-    if len(text.encode("utf-8", "surrogatepass")) > rules.limits.args_bytes:
+    # As it is stored, quotes escaped: the checkpoint holds it several times and has a cap of its own.
+    if len(json.dumps(text, ensure_ascii=False).encode()) > rules.limits.args_bytes:
         raise Refused(f"The arguments are over {rules.limits.args_bytes // 1000} KB.", "Make them smaller.")
     return spec, text
+
+
+def fitted(rules: Rules, tool: str, asked_json: str, lessons: Taught) -> tuple[ToolSpec, str, tuple[str, ...]]:
+    """Give the arguments as people's rules set them, read as the schema wants; a rule that does not fit forbids."""
+    asked: Args = json.loads(asked_json)
+    final: dict[str, Json] = json.loads(lessons.args_json)
+    spec = rules.tools[tool]
+    try:
+        misfits = {problem.field for problem in problems(spec, final)}
+        for name in misfits & final.keys():
+            final[name] = coerce(spec, name, spelled(final[name]))
+        return *checked_args(rules, tool, canonical(final)), ()
+    except Refused as no:
+        names = " and ".join(lessons.used)
+        return spec, canonical(asked), (f"{names}, which sets what the tool does not take ({no.words})",)
 
 
 def judge(checkpoint: Checkpoint, tool: str, args_json: str, rules: Rules, now: datetime) -> Judged:
     """Say what would become of a call, or raise Refused if it is no call at all."""
     _, text = checked_args(rules, tool, args_json)
     lessons = taught(rules.lessons, place_of(checkpoint), now, tool=tool, args_json=text)
-    spec, final = checked_args(rules, tool, lessons.args_json)
+    spec, final, unfit = fitted(rules, tool, text, lessons)
     call = Call(
         tool=tool,
         args_json=final,
@@ -89,8 +107,8 @@ def judge(checkpoint: Checkpoint, tool: str, args_json: str, rules: Rules, now: 
         timeout_s=spec.timeout_s,
     )
     verdict = evaluate(rules.policy, tool=tool, risk=spec.risk, args=call.args)
-    if lessons.denied:
-        verdict = replace(verdict, decision="deny", because=lessons.denied)
+    if lessons.denied or unfit:
+        verdict = replace(verdict, decision="deny", because=(*lessons.denied, *unfit))
     return Judged(call=call, verdict=verdict, lessons=lessons)
 
 
@@ -99,7 +117,7 @@ def proposal_of(checkpoint: Checkpoint, step: Step, judged: Judged, rules: Rules
     verdict, call = judged.verdict, judged.call
     changed = step.original_json
     if changed is None and call.args_json != step.args_json and judged.lessons.used:
-        changed = step.args_json
+        changed = brief_args(step.args_json)
     return Proposal(
         call=call,
         digest=digest_of(
@@ -112,8 +130,8 @@ def proposal_of(checkpoint: Checkpoint, step: Step, judged: Judged, rules: Rules
         ),
         version=checkpoint.version,
         step=step.number,
-        thought=step.thought,
-        expect=step.expect,
+        thought=cut(step.thought),
+        expect=cut(step.expect),
         phi=checkpoint.phi,
         made_at=now,
         expires_at=now + timedelta(seconds=verdict.timeout_s),
@@ -127,7 +145,7 @@ def proposal_of(checkpoint: Checkpoint, step: Step, judged: Judged, rules: Rules
         escalate=verdict.escalate,
         because=verdict.because,
         taught=judged.lessons.used,
-        advice=judged.lessons.advice,
+        advice=judged.lessons.advice[-ADVICE:],
         editor=step.editor,
         edit_note=step.edit_note,
         original_json=changed,
@@ -154,9 +172,8 @@ def release(draft: Transition, proposal: Proposal, now: datetime) -> Transition:
     return do(enter(draft, phase, now), RunTool(digest=proposal.digest))
 
 
-def deny(draft: Transition, step: Step, judged: Judged, now: datetime) -> Transition:
+def deny(draft: Transition, step: Step, call: Call, because: tuple[str, ...], now: datetime) -> Transition:
     """Tell the thread and the actor that a step is forbidden; what happens next is the caller's."""
-    call = judged.call
     run = StepRun(
         step=step.number,
         digest=digest_of(
@@ -169,12 +186,11 @@ def deny(draft: Transition, step: Step, judged: Judged, now: datetime) -> Transi
         ),
         call=call,
         outcome="denied",
-        excerpt="; ".join(judged.verdict.because),
+        excerpt=excerpt("", "", "; ".join(because)),
         ended_at=now,
     )
-    checkpoint = replace(draft.checkpoint, step=step.number, recent=(*draft.checkpoint.recent, run)[-RECENT:])
-    because = "; ".join(judged.verdict.because) or "policy"
-    draft = keep(
-        turn(draft, checkpoint), Denied(tool=call.tool, args_json=call.args_json, because=judged.verdict.because)
-    )
-    return do(draft, Say(words=f"Step {step.number} ({call.tool}) was not run: it is forbidden by {because}."))
+    recent = (*map(brief_run, draft.checkpoint.recent), run)[-RECENT:]
+    draft = turn(draft, replace(draft.checkpoint, step=step.number, recent=recent))
+    draft = keep(draft, Denied(tool=call.tool, args_json=call.args_json, because=because))
+    by = cut("; ".join(because))
+    return do(draft, Say(words=f"Step {step.number} ({call.tool}) was not run: it is forbidden by {by}."))

@@ -31,7 +31,7 @@ def is_bare(text: str) -> bool:
     return folded in BARE_PHRASES or (0 < len(words) <= BARE_WORDS and all(word in BARE for word in words))
 
 
-def understood(checkpoint: Checkpoint, reply: Reply, rules: Rules) -> Inquire | Answer | Correct:
+def understood(checkpoint: Checkpoint, reply: Reply) -> Inquire | Answer | Correct:
     """Say what a reply is by the phase that it meets, or raise Refused with what to do instead."""
     text = reply.text.strip()[:REPLY_CHARS]
     phase = checkpoint.phase
@@ -39,14 +39,19 @@ def understood(checkpoint: Checkpoint, reply: Reply, rules: Rules) -> Inquire | 
         raise not_now(phase.kind, "reply")
     if text.endswith("?"):
         return Inquire(by=reply.by, text=text)
-    allowed = may_correct(checkpoint, reply.by, rules)
-    if isinstance(phase, AwaitingAnswer) and phase.question.about != "budget" and allowed:
+    if isinstance(phase, AwaitingAnswer) and phase.question.about != "budget":
         return Answer(by=reply.by, text=text, digest=phase.question.digest)
     if is_bare(text):
         raise Refused("Words in the thread never decide a step.", "Use the buttons on the card.")
-    if not allowed:
-        raise Refused("Your reply was not taken as a correction.", f"Corrections come from {who_may(rules)}.")
     return Correct(by=reply.by, text=text)
+
+
+def check_may_correct(checkpoint: Checkpoint, given: Correct, rules: Rules) -> None:
+    """Raise Refused unless these are words, of somebody whose words redirect the task."""
+    if not may_correct(checkpoint, given.by, rules):
+        raise Refused("Your reply was not taken as a correction.", f"Corrections come from {who_may(rules)}.")
+    if not given.text.strip():
+        raise Refused("There are no words in your reply.", "Say in words what is to be done differently.")
 
 
 def who_may(rules: Rules) -> str:

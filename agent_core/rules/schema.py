@@ -91,7 +91,8 @@ def _unusable(value: Json, depth: int = 1) -> str | None:
     if depth > DEPTH:
         return f"must not be nested deeper than {DEPTH} levels"
     if isinstance(value, str):
-        return None if is_text(value) else "must be Unicode text"
+        # No program can be given a NUL: it ends the argument.
+        return None if is_text(value) and "\0" not in value else "must be Unicode text without NUL"
     if isinstance(value, int | float):
         return None if abs(value) < LARGEST else "must be a number below 2^64"  # false of NaN, too
     if isinstance(value, Mapping):

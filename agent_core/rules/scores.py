@@ -4,41 +4,59 @@
 """
 
 import hashlib
+import json
 import math
 from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import COURSE, Card, CardState, Checkpoint, Message, Tally
 from agent_core.effects import Learn
-from agent_core.errors import Broken, Refused
+from agent_core.errors import Refused
 from agent_core.inputs import OverridePhi, Scored
 from agent_core.learning.taught import pin
 from agent_core.lesson import Lesson
-from agent_core.phases import AwaitingApproval, Scoring
+from agent_core.phases import Acting, AwaitingApproval, OutcomeUnknown, Paused, Scoring, Thinking
 from agent_core.proposal import Score, canonical
 from agent_core.records import Learned, ScoreStands
 from agent_core.rules.approvals import check_is_in
 from agent_core.rules.book import Rules
+from agent_core.rules.brief import brief_args
 from agent_core.rules.digests import keyed, state_of
-from agent_core.rules.draft import do, hear, keep, show, turn
+from agent_core.rules.draft import cut, do, hear, keep, show, turn
 from agent_core.transition import Transition
 from agent_core.words import CardKey
 
 TOP = 10.0
+FEATURES_CHARS = 10_000
 
 
-def within(phi: float, law: str) -> float:
-    """Give Φ rounded to hundredths, or raise Broken if it is no number within 0..10."""
-    if not math.isfinite(phi) or not 0.0 <= phi <= TOP:
-        raise Broken(law, phi=str(phi))
-    return round(phi, 2)
+def is_phi(figure: float) -> bool:
+    """Tell whether a figure is a number within 0..10."""
+    return math.isfinite(figure) and 0.0 <= figure <= TOP
+
+
+def is_usable(given: Scored) -> bool:
+    """Tell whether a critic's answer is one; where it is not, Φ stays as it was."""
+    return (
+        all(map(is_phi, (given.before, given.after, given.cap)))
+        and math.isfinite(given.confidence)
+        and is_object(given.features_json)
+    )
+
+
+def is_object(text: str) -> bool:
+    """Tell whether a text is a short enough JSON object in its one spelling, by which an exact state is named."""
+    try:
+        value = json.loads(text)
+        return isinstance(value, dict) and canonical(value) == text and len(text) <= FEATURES_CHARS
+    except (ValueError, RecursionError):
+        return False
 
 
 def score_of(checkpoint: Checkpoint, phase: Scoring, given: Scored, rules: Rules, now: datetime) -> Score:
     """Put the critic's figures together with what was taught about this very state."""
-    raw = within(given.after, "a critic's figure is within 0..10")
-    cap = within(given.cap, "a critic's cap is within 0..10")
-    before = within(given.before, "a critic's figure is within 0..10") if checkpoint.phi is None else checkpoint.phi
+    raw, cap = round(given.after, 2), round(given.cap, 2)
+    before = round(given.before, 2) if checkpoint.phi is None else checkpoint.phi
     tool = phase.run.call.tool if phase.run else ""
     args_json = phase.run.call.args_json if phase.run else "{}"
     state = state_of(checkpoint.team, tool, args_json, given.features_json)
@@ -55,11 +73,11 @@ def score_of(checkpoint: Checkpoint, phase: Scoring, given: Scored, rules: Rules
         before=before,
         after=after,
         raw=raw,
-        evidence=given.evidence,
+        evidence=cut(given.evidence),
         confidence=min(1.0, max(0.0, given.confidence)),
         state=state,
         tool=tool,
-        args_json=args_json,
+        args_json=brief_args(args_json),
         features_json=given.features_json,
         cap=cap,
         because=because,
@@ -103,7 +121,7 @@ def override(draft: Transition, given: OverridePhi, rules: Rules, now: datetime)
     """Put a person's Φ in the place of the newest score, and learn it for exactly this state."""
     checkpoint = draft.checkpoint
     check_is_in(rules.overriders, given.by, "override Φ")
-    if not math.isfinite(given.phi) or not 0.0 <= given.phi <= TOP:
+    if not is_phi(given.phi):
         raise Refused("Φ is a number from 0 to 10.", "Type for example 6.5.", field="phi")
     phi = round(given.phi, 2)
     known = names_of_newest(checkpoint)
@@ -124,7 +142,7 @@ def override(draft: Transition, given: OverridePhi, rules: Rules, now: datetime)
     draft = hear(draft, message)
     if score is None:
         return draft
-    changed = replace(score, after=phi, overridden_by=given.by.id, why=given.why)
+    changed = replace(score, after=phi, overridden_by=given.by.id, why=cut(given.why))
     draft = keep(turn(draft, replace(draft.checkpoint, score=changed)), ScoreStands(score=changed))
     return show(draft, score_card(draft.checkpoint, changed))
 
@@ -132,11 +150,11 @@ def override(draft: Transition, given: OverridePhi, rules: Rules, now: datetime)
 def names_of_newest(checkpoint: Checkpoint) -> frozenset[str]:
     """Give the digests by which the newest state may be named: its score's, or that of the proposal that waits."""
     names = {checkpoint.score.digest} if checkpoint.score else set()
-    if isinstance(checkpoint.phase, AwaitingApproval):
-        names.add(checkpoint.phase.proposal.digest)
-    held = getattr(checkpoint.phase, "proposal", None)
-    if held is not None:
-        names.add(held.digest)
+    phase = checkpoint.phase.was if isinstance(checkpoint.phase, Paused) else checkpoint.phase
+    if isinstance(phase, AwaitingApproval | Acting | OutcomeUnknown):
+        names.add(phase.proposal.digest)
+    if isinstance(phase, Thinking) and phase.held is not None:
+        names.add(phase.held.digest)
     return frozenset(names)
 
 
@@ -158,13 +176,13 @@ def override_lesson(checkpoint: Checkpoint, given: OverridePhi, score: Score | N
         channel=checkpoint.channel,
         thread=checkpoint.thread_id,
         tool=tool,
-        state=state_of(checkpoint.team, tool, args_json, features_json),
+        state=score.state if score else state_of(checkpoint.team, tool, args_json, features_json),
         args_json=args_json,
         features_json=features_json,
         raw=score.raw if score else None,
         phi=round(given.phi, 2),
         step=checkpoint.step,
-        text=given.why,
+        text=cut(given.why),
     )
 
 

@@ -9,7 +9,7 @@ from agent_core.phases import AwaitingAnswer, Paused, Thinking
 from agent_core.proposal import Proposal, Question
 from agent_core.rules.book import Rules
 from agent_core.rules.digests import keyed
-from agent_core.rules.draft import do, enter, show, turn
+from agent_core.rules.draft import cut, do, enter, show, turn
 from agent_core.rules.endings import ending_by_phi, finish
 from agent_core.transition import Transition
 from agent_core.words import CardKey
@@ -23,10 +23,13 @@ def think(draft: Transition, now: datetime, *, held: Proposal | None = None, tri
     return do(enter(draft, Thinking(asked=asked, held=held, tries=tries), now), AskModel())
 
 
-def go_on(draft: Transition, rules: Rules, now: datetime) -> Transition:
-    """Take the next turn of the loop, unless the task is far enough, too long, too dear, or people are to be asked."""
+def go_on(draft: Transition, rules: Rules, now: datetime, *, unheard: bool = False) -> Transition:
+    """Take the next turn of the loop, unless the task is far enough, too long, too dear, or people are to be asked.
+
+    Words that the actor has not heard (``unheard``) keep a task from ending because it is far enough.
+    """
     checkpoint, limits = draft.checkpoint, rules.limits
-    if (checkpoint.phi or 0.0) >= limits.stop_phi:
+    if (checkpoint.phi or 0.0) >= limits.stop_phi and not unheard:
         return finish(draft, "succeeded", f"Φ reached {limits.stop_phi:g}.", now)
     if checkpoint.step >= limits.max_steps:
         how = ending_by_phi(checkpoint, rules, otherwise="out_of_budget")
@@ -44,7 +47,9 @@ def go_on(draft: Transition, rules: Rules, now: datetime) -> Transition:
 def after_score(draft: Transition, done: str | None, rules: Rules, now: datetime) -> Transition:
     """Go on after a score that stands; where the actor had said done, the task ends by it."""
     if done is None:
-        return go_on(draft, rules, now)
+        said = draft.checkpoint.messages
+        unheard = any(one.about == "correction" and one.step == draft.checkpoint.step for one in said)
+        return go_on(draft, rules, now, unheard=unheard)
     how = ending_by_phi(draft.checkpoint, rules, otherwise="failed")
     return finish(draft, how, done, now)
 
@@ -87,7 +92,7 @@ def ask_for_budget(draft: Transition, over: str, rules: Rules, now: datetime) ->
 def question_of(checkpoint: Checkpoint, text: str, now: datetime, rules: Rules) -> Question:
     """Name a question, so that an answer can name it."""
     digest = keyed(rules.key, checkpoint.thread_id, checkpoint.version, text)
-    return Question(digest=digest, version=checkpoint.version, text=text, asked_at=now)
+    return Question(digest=digest, version=checkpoint.version, text=cut(text), asked_at=now)
 
 
 def ask(draft: Transition, question: Question, now: datetime) -> Transition:

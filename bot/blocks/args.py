@@ -113,7 +113,7 @@ def _joined(opening: str, parts: list[str], closing: str, level: int) -> str:
 
 def named(name: str) -> str:
     """Write an argument's name; one that is not a plain word is quoted, so that it cannot pass for our labels."""
-    return name if PLAIN_NAME.fullmatch(name) else f'"{shown(name)}"'.replace("\n", r"\n")
+    return name if PLAIN_NAME.fullmatch(name) else json_text(name)
 
 
 def args_text(args: Args, veil: Veil) -> str:

@@ -12,6 +12,7 @@ from bot.config.export import editor_line, json_schema
 from bot.config.holes import holes
 from bot.config.loading import Config, load
 from bot.config.parts import Check, PeopleSpec, ToolCall
+from bot.config.procedures import to_check, to_runbooks
 from bot.config.runbooks import Runbook, Step, When
 from bot.config.settings import Settings, is_loopback, read_settings
 from bot.config.tools import CommandTool, PythonTool, Readback, Sandbox, Tool, args_schema, secret_args
@@ -46,5 +47,7 @@ __all__ = [
     "read_settings",
     "sandbox_of",
     "secret_args",
+    "to_check",
     "to_rules",
+    "to_runbooks",
 ]

@@ -172,8 +172,8 @@ class _Builder:
             raise self._stop(event, place, "a plain value; anchors (&name) are not allowed")
         if isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent) and event.tag is not None:
             raise self._stop(event, place, "a plain value; tags (!name) are not allowed")
-        if isinstance(event, ScalarEvent) and not is_text(str(event.value)):
-            raise self._stop(event, place, "Unicode text, without half a surrogate pair")
+        if isinstance(event, ScalarEvent) and ("\0" in event.value or not is_text(event.value)):
+            raise self._stop(event, place, "Unicode text, without NUL or half a surrogate pair")
 
     def _sequence(self, events: Iterator[Event], place: Place) -> Json:
         values: list[Json] = []

@@ -13,9 +13,10 @@ from bot.blocks.modals.override_phi import read_phi
 from bot.carried import text_of
 from bot.desk import Desk
 from bot.payloads import ViewSubmission
-from bot.wording import EXPIRIES, REASONS, SCOPES
+from bot.wording import EXPIRIES, REASONS
 
 Sent: TypeAlias = Callable[[Desk, ViewSubmission], Awaitable[None]]
+SCOPES_KNOWN: tuple[Scope, ...] = ("thread", "channel", "team")
 DAYS: Mapping[str, int | None] = {"7d": 7, "30d": 30, "90d": 90, "never": None}
 
 
@@ -96,11 +97,12 @@ async def teach(desk: Desk, form: ViewSubmission) -> None:
     values = form.values()
     when, do = text_of(values, "when"), text_of(values, "do")
     scope, expires = text_of(values, "scope") or "channel", text_of(values, "expires") or "30d"
-    if scope not in SCOPES or expires not in EXPIRIES:
+    where = next((name for name in SCOPES_KNOWN if name == scope), None)
+    if where is None or expires not in EXPIRIES:
         raise Refused("Choose where it holds and when it expires.", field="scope")
     days = DAYS[expires]
     await desk.give(
-        form, ThreadId(form.key.thread_id), lambda by: Teach(by=by, when=when, do=do, scope=scope, days=days)
+        form, ThreadId(form.key.thread_id), lambda by: Teach(by=by, when=when, do=do, scope=where, days=days)
     )
 
 

@@ -3,7 +3,6 @@
 Each gives what the bot answered. What Slack's own client would not let them do raises NotPossible.
 """
 
-import copy
 import json
 import secrets
 from dataclasses import replace
@@ -18,7 +17,7 @@ from bot.playground.response_urls import use
 from bot.playground.standin import Standin
 from bot.playground.tickets import ResponseUrl
 from bot.playground.typed import escaped, rich
-from bot.playground.words import BOT_USER_ID, Json, NotPossible, Refusal
+from bot.playground.words import BOT_USER_ID, Json, NotPossible, Refusal, copied
 from bot.playground.workspace import Change
 
 
@@ -123,7 +122,7 @@ def write(slack: Standin, person: Person, channel: Channel, *, text: str, thread
     if thread_ts:
         fields["thread_ts"] = _root(slack, channel, thread_ts)
     stored, told = post(slack, channel, fields)
-    return copy.deepcopy(stored), told + _mention(slack, channel, stored)
+    return copied(stored), told + _mention(slack, channel, stored)
 
 
 def _root(slack: Standin, channel: Channel, thread_ts: str) -> str:
@@ -136,7 +135,7 @@ def _root(slack: Standin, channel: Channel, thread_ts: str) -> str:
 def _mention(slack: Standin, channel: Channel, message: Json) -> Told:
     if f"<@{BOT_USER_ID}>" not in message["text"] or channel.kind == "im" or BOT_USER_ID not in channel.members:
         return []
-    shown = {name: copy.deepcopy(value) for name, value in message.items() if name != "reply_count"}
+    shown = {name: copied(value) for name, value in message.items() if name != "reply_count"}
     event = shown | {"type": "app_mention", "channel": channel.id, "event_ts": message["ts"]}
     return slack.events.other(event, channel)
 
@@ -225,7 +224,7 @@ def open_home(slack: Standin, person: Person, tab: str = "home") -> Told:
     }
     home = slack.views.home(person.id)
     if home is not None and tab == "home":
-        event["view"] = copy.deepcopy(home)
+        event["view"] = copied(home)
     return slack.events.other(event)
 
 

@@ -5,7 +5,6 @@ one table, twelve thousand characters of markdown. A verdict is remembered by co
 thousand times is judged once.
 """
 
-import copy
 import json
 import secrets
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from functools import lru_cache
 from bot.playground.limits import STATEFUL
 from bot.playground.limits_blocks import SURFACES, VIEWS
 from bot.playground.shapes import said
-from bot.playground.words import Json, Refusal
+from bot.playground.words import Json, Refusal, copied
 
 BLOCKS_SIZE = 13_000  # Slack names no figure; refusals were seen from about here
 VIEW_SIZE = 250_000
@@ -146,7 +145,7 @@ def _bad_view(words: str) -> Refusal:
 
 def dressed(blocks: list[Json]) -> list[Json]:
     """Give a copy with what Slack's server adds: ids, emoji flags, verbatim."""
-    blocks = copy.deepcopy(blocks)
+    blocks = copied(blocks)
     taken = {block.get("block_id") for block in blocks}
     for block in blocks:
         while not block.get("block_id"):

@@ -4,7 +4,6 @@ The element must exist where it is pressed; the payload carries what is on that 
 than what is stored now.
 """
 
-import copy
 import json
 from dataclasses import replace
 
@@ -19,7 +18,7 @@ from bot.playground.record import Delivery
 from bot.playground.standin import Standin
 from bot.playground.states import complaint, initial_values, state_of
 from bot.playground.tickets import ResponseUrl
-from bot.playground.words import Json, NotPossible, Press, Raw, Refusal
+from bot.playground.words import Json, NotPossible, Press, Raw, Refusal, copied
 from bot.playground.workspace import Change
 
 
@@ -47,10 +46,10 @@ def action_of(slack: Standin, block: Json, element: Json, raw: Raw) -> Json:
         chosen = next((one for one in options_of(element) if one["value"] == raw), None)
         if chosen is None:
             raise NotPossible(f"“{raw}” is not in this menu.")
-        return action | {"selected_option": copy.deepcopy(chosen)}
+        return action | {"selected_option": copied(chosen)}
     if kind == "button":
         names = ("text", "value", "style", "url", "confirm")
-        return action | {name: copy.deepcopy(element[name]) for name in names if name in element}
+        return action | {name: copied(element[name]) for name in names if name in element}
     return action | {name: value for name, value in state_of(element, raw).items() if name != "type"}
 
 
@@ -211,7 +210,7 @@ async def close(slack: Standin, person: Person, view: Json, *, everything: bool 
     """Close the top modal, or with the X all of them; the bot hears of it only if it asked to."""
     stack = slack.views.stack(person.id)
     closed = stack[0] if everything and stack else view
-    shown = copy.deepcopy(closed)
+    shown = copied(closed)
     if everything or view.get("clear_on_close"):
         slack.views.clear(person.id)
     else:
@@ -225,7 +224,7 @@ async def close(slack: Standin, person: Person, view: Json, *, everything: bool 
 async def options(slack: Standin, person: Person, view: Json, press: Press) -> list[Json]:
     """Ask the bot for the options of an external select."""
     block, element = find_element(view["blocks"], press)
-    where = {"container": {"type": "view", "view_id": view["id"]}, "view": copy.deepcopy(view)}
+    where = {"container": {"type": "view", "view_id": view["id"]}, "view": copied(view)}
     payload = payloads.options_request(
         person, where, element=element, block_id=block["block_id"], typed=str(press.raw or "")
     )

@@ -5,7 +5,6 @@ Whether an answer is a good one is for the sender to judge, except that the stat
 """
 
 import asyncio
-import copy
 import json
 import ssl
 import time
@@ -21,7 +20,7 @@ from bot.playground.record import Delivery, Record
 from bot.playground.setup import Secrets, Setup
 from bot.playground.signing import signed_headers
 from bot.playground.sockets import Sockets
-from bot.playground.words import Json
+from bot.playground.words import Json, copied
 
 Family = Literal["event", "command", "interaction"]
 OK = 200
@@ -92,7 +91,7 @@ class Courier:
         if fault is not None and kind == "delay":
             await self._clock.wait(fault.seconds)
         elif fault is not None and fault.change is not None:
-            parcel = replace(parcel, payload=fault.change(copy.deepcopy(parcel.payload)))
+            parcel = replace(parcel, payload=fault.change(copied(parcel.payload)))
         elif kind == "lost":
             lost = Delivery(kind=parcel.kind, payload=parcel.payload, error="connection_failed")
             return self._recorded(parcel, lost)

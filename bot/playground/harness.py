@@ -5,7 +5,6 @@
 """
 
 import asyncio
-import copy
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,7 +21,7 @@ from bot.playground.record import Call, Delivery, Violation
 from bot.playground.screens import Message, View
 from bot.playground.setup import GENEROUS, OFF, STRICT, Rates, Secrets, Setup
 from bot.playground.standin import Standin
-from bot.playground.words import Json, NotPossible
+from bot.playground.words import Json, NotPossible, copied
 
 __all__ = [
     "GENEROUS",
@@ -92,17 +91,17 @@ class Slack:
     def channel(self, channel: str) -> list[Message]:
         """Give everything in a channel, threads included, oldest first."""
         stored = self.standin.workspace.messages.get(channel, {})
-        return [Message(channel, copy.deepcopy(message)) for message in stored.values()]
+        return [Message(channel, copied(message)) for message in stored.values()]
 
     def thread(self, channel: str, thread_ts: str) -> list[Message]:
         """Give a thread, the root first."""
         thread = self.standin.workspace.thread(channel, thread_ts)
-        return [Message(channel, copy.deepcopy(message)) for message in thread]
+        return [Message(channel, copied(message)) for message in thread]
 
     def message(self, channel: str, ts: str) -> Message | None:
         """Give one message as it is now."""
         found = self.standin.workspace.find(channel, ts)
-        return Message(channel, copy.deepcopy(found)) if found else None
+        return Message(channel, copied(found)) if found else None
 
     def messages_with_button(self, action_id: str) -> list[Message]:
         """Give the messages that can be pressed there, menus included, oldest first, channel by channel."""

@@ -4,7 +4,6 @@ A Message or View is acted on as it was when it was looked at: an old screen sti
 """
 
 import asyncio
-import copy
 
 from bot.playground import actions, clicks, people
 from bot.playground.blocks import elements_of
@@ -12,7 +11,7 @@ from bot.playground.messages import Told
 from bot.playground.record import Delivery
 from bot.playground.screens import Message, View
 from bot.playground.standin import Standin
-from bot.playground.words import Json, NotPossible, Press, Raw
+from bot.playground.words import Json, NotPossible, Press, Raw, copied
 
 
 class Person:
@@ -144,16 +143,16 @@ class Person:
     @property
     def views(self) -> list[View]:
         """Give the open modals, the newest last."""
-        return [View(copy.deepcopy(view)) for view in self._slack.views.stack(self.id)]
+        return [View(copied(view)) for view in self._slack.views.stack(self.id)]
 
     @property
     def home(self) -> View | None:
         """Give the published Home."""
         home = self._slack.views.home(self.id)
-        return View(copy.deepcopy(home)) if home else None
+        return View(copied(home)) if home else None
 
     @property
     def ephemerals(self) -> list[Message]:
         """Give what only this person sees, the newest last."""
         shown = self._slack.workspace.ephemerals
-        return [Message(one["channel"], copy.deepcopy(one)) for one in shown if one["for_user"] == self.id]
+        return [Message(one["channel"], copied(one)) for one in shown if one["for_user"] == self.id]

@@ -4,16 +4,17 @@ One place for all three ways a message of the bot comes in: the Web API, a respo
 """
 
 import asyncio
-import copy
+import json
 
 from bot.playground.blocks import message_blocks
 from bot.playground.people import Channel
 from bot.playground.record import Delivery
 from bot.playground.standin import Standin
-from bot.playground.words import Json, Refusal
+from bot.playground.words import Json, Refusal, copied
 
 LONGEST_TEXT = 40_000
 ATTACHMENTS = 100
+ATTACHMENTS_SIZE = 100_000  # Slack names no figure
 Told = list[asyncio.Future[Delivery]]
 
 
@@ -41,7 +42,9 @@ def _attachments(given: object) -> list[Json]:
         raise Refusal("invalid_attachments")
     if len(given) > ATTACHMENTS:
         raise Refusal("too_many_attachments")
-    return [{"id": index + 1} | copy.deepcopy(one) for index, one in enumerate(given)]
+    if len(json.dumps(given)) > ATTACHMENTS_SIZE:
+        raise Refusal("attachment_payload_limit_exceeded")
+    return [{"id": index + 1} | copied(one) for index, one in enumerate(given)]
 
 
 def check_thread(slack: Standin, channel: Channel, thread_ts: str, where: str) -> None:
@@ -56,7 +59,7 @@ def check_thread(slack: Standin, channel: Channel, thread_ts: str, where: str) -
 def _event(message: Json) -> Json:
     """Give a message as events show it: without the app's metadata and the thread's counts."""
     hidden = {"metadata", "reply_count", "reply_users", "reply_users_count", "latest_reply"}
-    return {name: copy.deepcopy(value) for name, value in message.items() if name not in hidden}
+    return {name: copied(value) for name, value in message.items() if name not in hidden}
 
 
 def post(slack: Standin, channel: Channel, message: Json) -> tuple[Json, Told]:

@@ -1,10 +1,9 @@
 """Builds what the bot receives, field for field as Slack sends it. Values in, JSON out."""
 
-import copy
 from dataclasses import dataclass
 
 from bot.playground.people import Channel, Person
-from bot.playground.words import APP_ID, TEAM_DOMAIN, TEAM_ID, Json
+from bot.playground.words import APP_ID, TEAM_DOMAIN, TEAM_ID, Json, copied
 
 TOKEN = "legacy-word-of-the-playground"  # noqa: S105 - Slack's deprecated word, no secret
 
@@ -89,7 +88,7 @@ def message_actions(person: Person, channel: Channel, message: Json, *, acted: A
     }
     if not is_ephemeral:  # Slack does not send what it does not keep
         payload["message"] = {
-            name: copy.deepcopy(value) for name, value in message.items() if name not in {"metadata", "author"}
+            name: copied(value) for name, value in message.items() if name not in {"metadata", "author"}
         }
     return payload
 
@@ -102,7 +101,7 @@ def view_actions(person: Person, view: Json, *, action: Json, handles: Handles) 
         | {
             "container": {"type": "view", "view_id": view["id"]},
             "trigger_id": handles.trigger_id,
-            "view": copy.deepcopy(view),
+            "view": copied(view),
             "actions": [action],
         }
     )
@@ -113,13 +112,13 @@ def view_submission(person: Person, view: Json, handles: Handles, response_urls:
     return (
         _common("view_submission", person)
         | _seen_from(person)
-        | {"trigger_id": handles.trigger_id, "view": copy.deepcopy(view), "response_urls": response_urls}
+        | {"trigger_id": handles.trigger_id, "view": copied(view), "response_urls": response_urls}
     )
 
 
 def view_closed(person: Person, view: Json, *, is_cleared: bool) -> Json:
     """Give the payload of a modal that was closed: without values, without a trigger."""
-    shown = copy.deepcopy(view) | {"state": {"values": {}}}
+    shown = copied(view) | {"state": {"values": {}}}
     return _common("view_closed", person) | _seen_from(person) | {"view": shown, "is_cleared": is_cleared}
 
 
@@ -131,7 +130,7 @@ def message_shortcut(person: Person, channel: Channel, message: Json, *, callbac
         "callback_id": callback_id,
         "trigger_id": handles.trigger_id,
         "message_ts": message["ts"],
-        "message": {name: copy.deepcopy(value) for name, value in message.items() if name != "metadata"},
+        "message": {name: copied(value) for name, value in message.items() if name != "metadata"},
         "response_url": handles.response_url,
     }
 

@@ -73,6 +73,7 @@ class Setup:
     answer_within_s: float = 3.0  # Slack's own; shorter only to test lateness quickly
     budget_ms: float = 1000.0  # slower answers are a violation though Slack would take them
     should_escape: bool = True
+    edit_window_s: float | None = None  # the workspace's own rule on how long messages may be changed
     home_tab: bool = True
     messages_tab: bool = True
     people: tuple[Person, ...] = PEOPLE

@@ -23,6 +23,7 @@ class Connection:
 
     socket: web.WebSocketResponse
     waiting: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
+    is_leaving: bool = False
 
 
 class Sockets:
@@ -36,7 +37,10 @@ class Sockets:
     @property
     def connected(self) -> int:
         """Count the open connections."""
-        return len(self._open)
+        return len(self._staying())
+
+    def _staying(self) -> list[Connection]:
+        return [connection for connection in self._open if not connection.is_leaving]
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Keep one connection until it ends."""
@@ -101,10 +105,11 @@ class Sockets:
 
     async def send(self, envelope: Json) -> Json:
         """Send an envelope over the next connection and give its ack."""
-        if not self._open:
+        staying = self._staying()
+        if not staying:
             raise ConnectionRefusedError("no socket is open")
         self._turn += 1
-        connection = self._open[self._turn % len(self._open)]
+        connection = staying[self._turn % len(staying)]
         envelope_id = secrets.token_hex(16)
         future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         connection.waiting[envelope_id] = future
@@ -115,12 +120,12 @@ class Sockets:
             connection.waiting.pop(envelope_id, None)
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Tell every connection to go, as Slack does when it wants them to come back, and close them."""
-        for connection in tuple(self._open):
+        """Tell every connection to come back: it gets nothing more, but may still acknowledge what it has."""
+        for connection in self._staying():
+            connection.is_leaving = True
             await connection.socket.send_json(self._disconnect(reason))
-            await connection.socket.close()
 
     async def close(self) -> None:
-        """Close everything."""
+        """Close every connection without a word."""
         for connection in tuple(self._open):
             await connection.socket.close()

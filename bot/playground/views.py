@@ -3,13 +3,12 @@
 A view id lives until its modal closes. Each accepted change gives a new `hash`; who passes an old one loses.
 """
 
-import copy
 import secrets
 
 from bot.playground.blocks import view_shape
 from bot.playground.disk import Disk
 from bot.playground.states import initial_values
-from bot.playground.words import APP_ID, BOT_ID, TEAM_ID, Json, Refusal
+from bot.playground.words import APP_ID, BOT_ID, TEAM_ID, Json, Refusal, copied
 from bot.playground.workspace import Change, Workspace
 
 STACK = 3
@@ -135,7 +134,7 @@ class Views:
         full = {"private_metadata": "", "callback_id": "", "external_id": ""}
         if shape["type"] == "modal":
             full |= {"submit": None, "close": None, "clear_on_close": False, "notify_on_close": False}  # type: ignore[dict-item]  # Slack has null here
-        return copy.deepcopy(full | shape)
+        return copied(full | shape)
 
     def _new(self, shape: Json, *, root: str, previous: str | None) -> Json:
         view_id = "V" + secrets.token_hex(5).upper()

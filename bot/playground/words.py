@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
 
 Raw = str | int | float | bool | Sequence[str] | None  # what a person types or chooses
 Json = dict[str, Any]  # Slack's objects are open: fields appear without notice, so no model would be honest
@@ -15,6 +17,19 @@ APP_ID = "A0COUNTER"
 BOT_USER_ID = "U0BOT"
 BOT_ID = "B0BOT"
 BOT_NAME = "countersign"
+
+
+def copied(thing: T) -> T:
+    """Give JSON that shares nothing with the original; several times quicker than copy.deepcopy."""
+    return cast("T", _copied(thing))
+
+
+def _copied(thing: object) -> object:
+    if isinstance(thing, dict):
+        return {name: _copied(value) if isinstance(value, (dict, list)) else value for name, value in thing.items()}
+    if isinstance(thing, list):
+        return [_copied(value) if isinstance(value, (dict, list)) else value for value in thing]
+    return thing
 
 
 class Refusal(Exception):

@@ -13,7 +13,7 @@ from bot.playground.clock import Clock
 from bot.playground.disk import Disk
 from bot.playground.people import Channel, Person
 from bot.playground.setup import Setup
-from bot.playground.words import BOT_USER_ID, Json
+from bot.playground.words import BOT_USER_ID, Json, copied
 
 LAST_IN_SECOND = 9_999
 
@@ -159,7 +159,7 @@ class Workspace:
     def change(self, channel: str, ts: str, changed: Json) -> tuple[Json, Json]:
         """Replace fields of a message (None removes one); give it before and after."""
         message = self.messages[channel][ts]
-        before = copy.deepcopy(message)
+        before = copied(message)
         for name, value in changed.items():
             if value is None:
                 message.pop(name, None)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
+from slack_sdk.web.async_client import AsyncWebClient
 
 from agent_core.ports import CardGone, SurfaceBusy, SurfaceGone
 from agent_core.words import ChannelId, PersonId, TeamId
@@ -39,12 +40,12 @@ class Address:
 class Ephemerals:
     """Sends words to one person, in tracked tasks of a bounded number."""
 
-    def __init__(self, slack: Slack, surface: SlackSurface, http: aiohttp.ClientSession, api_url: str) -> None:
-        """Hold what is needed to send; ``api_url`` says which other host may be answered to."""
+    def __init__(self, slack: Slack, surface: SlackSurface, client: AsyncWebClient) -> None:
+        """Hold what is needed to send; the client's own address is the other place that may be answered to."""
         self._slack = slack
         self._surface = surface
-        self._http = http
-        self._api = urlsplit(api_url)
+        self._http = client.session
+        self._api = urlsplit(client.base_url)
         self._sending: set[asyncio.Task[None]] = set()
 
     def later(self, to: Address, words: str | Rendered) -> None:
@@ -78,7 +79,7 @@ class Ephemerals:
             log.warning("answer not sent", person=to.person, error=str(error))
 
     async def _by_url(self, to: Address, message: Rendered) -> bool:
-        if to.response_url is None or not self.is_slacks(to.response_url):
+        if self._http is None or to.response_url is None or not self.is_slacks(to.response_url):
             return False
         body = {
             "response_type": "ephemeral",

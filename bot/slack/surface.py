@@ -13,6 +13,7 @@ from agent_core.people import People
 from agent_core.ports import Directory
 from agent_core.rules.approvals import whom
 from agent_core.rules.book import Rules
+from agent_core.rules.digests import folded
 from agent_core.rules.summary import Summary
 from agent_core.words import ChannelId, EffectId, PersonId, TeamId, ThreadId, channel_of, ts_of
 from bot.blocks.cards import CardView, card as rendered_card, parent_message, say
@@ -166,5 +167,5 @@ class SlackSurface:
 def marker(key: bytes) -> Callable[[str], str]:
     """Make the keyed mark that tells one masked secret from another: 8 hex digits."""
     return lambda secret: hashlib.blake2b(
-        secret.encode("utf-8", "surrogatepass"), key=key[:64], digest_size=4
+        secret.encode("utf-8", "surrogatepass"), key=folded(key), digest_size=4
     ).hexdigest()

@@ -1,3 +1,6 @@
+import asyncio
+from dataclasses import replace
+
 import pytest
 from redis.asyncio import Redis
 from redis.crc import key_slot
@@ -5,11 +8,12 @@ from redis.crc import key_slot
 from agent_core.adapters.redis_keys import keys_of, seen_key
 from agent_core.adapters.redis_store import RedisStore
 from agent_core.codec import Codec
+from agent_core.effects import Say
 from agent_core.errors import Broken
 from agent_core.phases import Opening
 from agent_core.ports import Quarantined
 from agent_core.words import ThreadId
-from tests.examples import KEY, OPENING_THREAD, REQUESTER, THREAD, entry
+from tests.examples import KEY, NOTE, OPENING_THREAD, REQUESTER, THREAD, entry
 from tests.laws.stage import Stage, step
 from tests.laws.store_laws import StoreLaws
 
@@ -102,3 +106,26 @@ class TestRedisStore(StoreLaws):
         await redis.set(keys_of(THREAD).thread, "not a hash")
         with pytest.raises(Broken, match="takes every command"):
             await stage.store.load(THREAD)
+
+    async def test_notes_of_several_processes_are_all_kept(self, stage: Stage, redis: Redis) -> None:
+        """Each process has its own queue; the script sorts out the rest."""
+        await stage.begin()
+        others = [RedisStore(redis, Codec(KEY)) for _ in range(5)]
+        notes = [replace(NOTE, words=f"No {nth}.") for nth in range(20)]
+        await asyncio.gather(*(others[nth % 5].note(THREAD, note) for nth, note in enumerate(notes)))
+        assert set(await stage.store.journal(THREAD, 1)) == set(notes)
+
+    async def test_a_damaged_effect_sets_its_thread_aside(self, stage: Stage, redis: Redis) -> None:
+        """What cannot be read is not performed, and not passed over."""
+        await stage.begin(Say(words="hello"))
+        await redis.hset(keys_of(THREAD).outbox, f"{THREAD}/1/0", "damaged")
+        with pytest.raises(Quarantined, match="not in our format"):
+            await stage.store.outbox(THREAD)
+
+    async def test_a_quarantined_thread_is_looked_at_again_after_an_hour(self, stage: Stage, redis: Redis) -> None:
+        """In a rolling upgrade the old version quarantines what the new one wrote: it must not stop for good."""
+        loaded = await stage.begin(Say(words="hello"))
+        await stage.store.quarantine(THREAD)
+        due = await redis.zscore(keys_of(THREAD).due, THREAD)
+        assert due is not None
+        assert HOUR_S <= due / 1e6 - loaded.now.timestamp() < HOUR_S + 60

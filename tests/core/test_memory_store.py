@@ -1,13 +1,14 @@
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
 
 from agent_core.codec import Codec
 from agent_core.effects import Say
 from agent_core.fakes import FakeClock, MemoryStore
-from agent_core.ports import Committed, StoreDown
-from agent_core.words import ThreadId
-from tests.examples import KEY, NOON, THREAD, entry
+from agent_core.phases import Opening
+from agent_core.ports import Committed, Quarantined, StoreDown
+from agent_core.words import ThreadId, effect_id_of
+from tests.examples import KEY, NOON, OPENING_THREAD, REQUESTER, THREAD, entry
 from tests.laws.stage import Stage, step
 from tests.laws.store_laws import StoreLaws
 
@@ -72,6 +73,37 @@ class TestMemoryStore(StoreLaws):
     async def test_a_commit_at_the_very_time_of_expiry_is_in_time(self, stage: Stage) -> None:
         """Late is after, not at."""
         before = await stage.begin()
-        at_the_end = step(before)
-        object.__setattr__(at_the_end, "not_after", before.now + timedelta(seconds=0))
+        at_the_end = replace(step(before), not_after=before.now)
         assert isinstance(await stage.store.commit(before, at_the_end, entry(2)), Committed)
+
+    async def test_a_damaged_effect_sets_its_thread_aside(self, stage: Stage, store: MemoryStore) -> None:
+        """What cannot be read is not performed, and not passed over."""
+        await stage.begin(Say(words="hello"))
+        store.kept[THREAD].outbox[effect_id_of(THREAD, 1, 0)] = b"damaged"
+        with pytest.raises(Quarantined, match="not in our format"):
+            await store.outbox(THREAD)
+
+    async def test_a_damaged_line_is_named(self, stage: Stage, store: MemoryStore) -> None:
+        """Threat A1, as on Redis."""
+        await stage.go_on(await stage.begin())
+        store.kept[THREAD].journal[1] += b"x"
+        with pytest.raises(Quarantined, match="Line 1 of the journal"):
+            await store.journal(THREAD)
+
+    async def test_an_opening_that_led_to_its_thread_goes_after_an_hour(self, stage: Stage, clock: FakeClock) -> None:
+        """Until then a repeated delivery still finds where it led."""
+        before = await stage.begin(thread_id=OPENING_THREAD)
+        await stage.go_on(before, phase=Opening(asked=1, by=REQUESTER, opened_as=THREAD))
+        clock.move(3599)
+        assert (await stage.store.load(OPENING_THREAD)).length == 2
+        clock.move(2)
+        assert (await stage.store.load(OPENING_THREAD)).checkpoint is None
+
+    async def test_a_quarantined_thread_is_looked_at_again_after_an_hour(self, stage: Stage, clock: FakeClock) -> None:
+        """In a rolling upgrade the old version quarantines what the new one wrote: it must not stop for good."""
+        await stage.begin(Say(words="hello"))
+        await stage.store.quarantine(THREAD)
+        clock.move(3599)
+        assert await stage.store.overdue(10) == []
+        clock.move(1)
+        assert await stage.store.overdue(10) == [THREAD]

@@ -101,9 +101,10 @@ def deep(levels: int) -> Json:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (SURROGATE, "must be Unicode text"),
-        ([{"a": SURROGATE}], "must be Unicode text"),
-        ({SURROGATE: 1}, "must be Unicode text"),
+        (SURROGATE, "must be Unicode text without NUL"),
+        ([{"a": SURROGATE}], "must be Unicode text without NUL"),
+        ("a\0b", "must be Unicode text without NUL"),
+        ({SURROGATE: 1}, "must be Unicode text without NUL"),
         (float("nan"), "must be a number below 2^64"),
         (float("-inf"), "must be a number below 2^64"),
         ([10**5000], "must be a number below 2^64"),

@@ -192,9 +192,9 @@ class StoreLaws(LeaseLaws):
         assert isinstance(await stage.store.commit(loaded, step(loaded), entry(2)), Committed)
 
     async def test_notes_at_once_are_all_kept(self, stage: Stage) -> None:
-        """Ten people are refused in one moment: ten lines."""
+        """Fifty people are refused in one moment: fifty lines."""
         await stage.begin()
-        notes = [replace(NOTE, words=f"No {nth}.") for nth in range(10)]
+        notes = [replace(NOTE, words=f"No {nth}.") for nth in range(50)]
         await asyncio.gather(*(stage.store.note(THREAD, note) for note in notes))
         kept = await stage.store.journal(THREAD, 1)
         assert len(kept) == len(notes)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from bot.playground.blocks import dressed, message_blocks, view_shape
@@ -88,6 +90,17 @@ BROKEN: list[tuple[str, list[Json], str]] = [
         [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "b"}]}]}],
         "unsupported type: b",
     ),
+    ("text no string", [section("x") | {"block_id": 5}], "must provide a string [json-pointer:/blocks/0/block_id]"),
+    ("flag no boolean", [typed("x") | {"optional": "yes"}], "must provide a boolean"),
+    ("number no integer", [typed("x", min_length="3")], "must provide an integer"),
+    ("number out of bounds", [typed("x", max_length=3001)], "must be between 1 and 3000"),
+    ("elements no list", [{"type": "actions", "elements": {}}], "must provide an array"),
+    ("date of no form", [actions({"type": "datepicker", "initial_date": "soon"})], "does not match the required form"),
+    ("chart no object", [{"type": "data_visualization", "title": "x", "chart": 5}], "must provide an object"),
+    ("element no object", [actions("x")], "must provide an object"),  # type: ignore[arg-type]  # that is the point
+    ("options no object", [choice(options=["x"])], "must provide an object"),
+    ("3 charts", [{"type": "data_visualization", "title": "x", "chart": {}}] * 3, "no more than 2 data_visualization"),
+    ("4 buttons on a card", [{"type": "card", "actions": [button(str(n)) for n in range(4)]}], "no more than 3 items"),
     ("runs without section", [{"type": "rich_text", "elements": [RUN]}], "unsupported type: text"),
 ]
 
@@ -136,6 +149,8 @@ GOOD: dict[str, list[Json]] = {
         {"type": "context", "elements": [plain("x"), {"type": "image", "image_url": "https://x", "alt_text": "x"}]}
     ],
     "input": [typed("note")],
+    "cards": [{"type": "carousel", "elements": [{"type": "card", "actions": [button("a")]}]}],
+    "container": [{"type": "container", "child_blocks": [actions(button("a"))]}],
     "table": [{"type": "table", "rows": [[{"type": "raw_text", "text": ""}]]}],
     "markdown": [{"type": "markdown", "text": "# x"}],
     "confirm": [
@@ -200,6 +215,19 @@ def test_a_view_over_a_limit_is_invalid_arguments(view: Json, words: str) -> Non
         view_shape(view, "modal")
     assert refused.value.error == "invalid_arguments"
     assert words in str(refused.value.more["response_metadata"])
+
+
+@pytest.mark.parametrize("given", ["{", "[]", 5, None])
+def test_a_view_that_is_no_object_is_invalid_arguments(given: object) -> None:
+    """As a string it must be JSON of one."""
+    with pytest.raises(Refusal, match="invalid_arguments"):
+        view_shape(given, "modal")
+
+
+def test_blocks_and_views_may_be_given_as_json_text() -> None:
+    """As forms carry them."""
+    assert message_blocks('[{"type": "divider"}]')[0]["type"] == "divider"
+    assert view_shape(json.dumps(modal()), "modal")["callback_id"] == "ask"
 
 
 def test_a_view_of_a_quarter_megabyte_is_too_large() -> None:

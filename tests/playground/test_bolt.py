@@ -1,5 +1,7 @@
+import asyncio
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -73,15 +75,14 @@ async def test_a_socket_that_is_told_to_go_comes_back(caplog: pytest.LogCaptureF
     """By a new apps.connections.open, and hears again."""
     caplog.set_level("CRITICAL", logger="slack_bolt")
     seen: list[Json] = []
-    async with running(Setup(socket_mode=True)) as slack:
-        async with over_socket(slack, make_bolt(slack, seen)):
-            sockets = slack.standin.courier.sockets
-            assert sockets.connected == 1
-            await sockets.disconnect("refresh_requested")
-            await slack.until(lambda: len(slack.calls_of("apps.connections.open")) == 2)
-            while not sockets.connected:
-                await sockets.noticed.wait()
-            assert (await slack.as_person("U0RITA").command("C0OPS", "/agent", "x")).ok
+    async with running(Setup(socket_mode=True)) as slack, over_socket(slack, make_bolt(slack, seen)):
+        sockets = slack.standin.courier.sockets
+        assert sockets.connected == 1
+        await sockets.disconnect("refresh_requested")
+        while not sockets.connected:
+            await sockets.noticed.wait()
+        assert len(slack.calls_of("apps.connections.open")) == 2
+        assert (await slack.as_person("U0RITA").command("C0OPS", "/agent", "x")).ok
 
 
 async def test_with_socket_mode_and_nobody_there_a_command_fails() -> None:
@@ -99,3 +100,39 @@ async def test_a_socket_ticket_is_good_once() -> None:
         ticket = url.rpartition("=")[2]
         assert slack.standin.tickets.connect(ticket)
         assert not slack.standin.tickets.connect(ticket)
+
+
+async def test_the_eleventh_socket_is_sent_away() -> None:
+    """Ten connections per app; a payload goes to any one of them."""
+    async with running(Setup(socket_mode=True)) as slack, aiohttp.ClientSession() as session:
+        sockets = []
+        for _ in range(11):
+            address = slack.url + f"socket?ticket={slack.standin.tickets.socket()}"
+            sockets.append(await session.ws_connect(address))
+        said = [await socket.receive_json(timeout=5) for socket in sockets]
+        assert [one["type"] for one in said] == ["hello"] * 10 + ["disconnect"]
+        assert said[-1]["reason"] == "too_many_websockets"
+        for socket in sockets:
+            await socket.close()
+
+
+async def test_a_spent_socket_ticket_opens_nothing() -> None:
+    """As a plain refusal before the websocket begins."""
+    async with running(Setup(socket_mode=True)) as slack, aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(slack.url + "socket?ticket=spent")
+
+
+async def test_a_socket_that_breaks_before_the_ack_fails_its_delivery() -> None:
+    """What is no ack, or nobody's, changes nothing."""
+    async with running(Setup(socket_mode=True)) as slack, aiohttp.ClientSession() as session:
+        address = slack.url + f"socket?ticket={slack.standin.tickets.socket()}"
+        async with session.ws_connect(address) as socket:
+            assert (await socket.receive_json(timeout=5))["type"] == "hello"
+            asked = asyncio.create_task(slack.as_person("U0RITA").command("C0OPS", "/agent", "x"))
+            envelope = await socket.receive_json(timeout=5)
+            assert (envelope["type"], envelope["accepts_response_payload"]) == ("slash_commands", True)
+            await socket.send_str("not json")
+            await socket.send_json({"envelope_id": "somebody else's"})
+        delivery = await asked
+        assert (delivery.ok, delivery.error) == (False, "connection_failed")

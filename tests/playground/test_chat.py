@@ -2,10 +2,10 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.harness import Person, Slack
+from bot.playground.harness import Person, Setup, Slack, running
 from bot.playground.words import Json
 from tests.playground.kit import actions, button, section
-from tests.playground.listening import Bot
+from tests.playground.listening import Bot, listening
 
 MANY: list[Json] = [{"type": "divider"}] * 51
 META = {"event_type": "effect", "event_payload": {"id": "e1"}}
@@ -237,3 +237,35 @@ async def test_the_bot_hears_its_own_posts_and_changes(slack: Slack, client: Asy
     assert "metadata" not in events[0]
     assert (events[1]["message"]["text"], events[1]["previous_message"]["text"]) == ("y", "x")
     assert events[2]["deleted_ts"] == posted["ts"]
+
+
+async def test_the_edit_window_of_a_workspace_closes(bot: Bot) -> None:
+    """Some workspaces let nobody change what was said long ago."""
+    async with listening(bot) as url, running(Setup(events_url=url, edit_window_s=300)) as slack:
+        client = AsyncWebClient(token=slack.secrets.bot_token, base_url=slack.api_url)
+        posted = await client.chat_postMessage(channel="C0OPS", text="x")
+        await client.chat_update(channel="C0OPS", ts=posted["ts"], text="y", blocks=[])
+        slack.clock.advance(301)
+        error = await error_of(client, "chat.update", channel="C0OPS", ts=posted["ts"], text="z", blocks=[])
+        assert error == "edit_window_closed"
+
+
+async def test_a_messages_tab_that_is_off_takes_no_direct_message() -> None:
+    """The manifest decides."""
+    async with running(Setup(messages_tab=False)) as slack:
+        client = AsyncWebClient(token=slack.secrets.bot_token, base_url=slack.api_url)
+        assert await error_of(client, "chat.postMessage", channel="U0RITA", text="x") == "messages_tab_disabled"
+
+
+async def test_attachments_have_a_size_together(client: AsyncWebClient) -> None:
+    """And must be objects."""
+    big = [{"text": "x" * 100_000}]
+    error = await error_of(client, "chat.postMessage", channel="C0OPS", text="x", attachments=big)
+    assert error == "attachment_payload_limit_exceeded"
+    assert await error_of(client, "chat.postMessage", channel="C0OPS", attachments=["x"]) == "invalid_attachments"
+
+
+async def test_markdown_text_becomes_a_block(slack: Slack, client: AsyncWebClient) -> None:
+    """And its words are the fallback."""
+    await client.chat_postMessage(channel="C0OPS", markdown_text="# Title")
+    assert (slack.channel("C0OPS")[0].blocks[0]["type"], slack.channel("C0OPS")[0].text) == ("markdown", "# Title")

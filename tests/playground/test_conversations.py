@@ -1,3 +1,6 @@
+import json
+
+import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -35,7 +38,13 @@ async def error_of(client: AsyncWebClient, method: str, **args: object) -> str:
         ("usergroups.users.list", {"usergroup": "S0NONE"}, "no_such_subteam"),
         ("files.getUploadURLExternal", {"filename": "a", "length": "0"}, "missing_argument"),
         ("files.getUploadURLExternal", {"filename": "a", "length": "2000000000"}, "file_upload_size_restricted"),
+        ("files.getUploadURLExternal", {"filename": "a", "length": "many"}, "missing_argument"),
         ("files.completeUploadExternal", {"files": '[{"id": "F0NONE"}]'}, "file_not_found"),
+        ("files.completeUploadExternal", {"files": "[]"}, "invalid_arguments"),
+        ("files.completeUploadExternal", {"files": "{"}, "invalid_arguments"),
+        ("conversations.open", {"users": "U0BOT"}, "user_not_found"),
+        ("conversations.open", {"users": "U0RITA,U0APPROVER"}, "missing_scope"),
+        ("conversations.open", {"channel": "D0NONE"}, "channel_not_found"),
     ],
 )
 async def test_a_question_that_slack_refuses_is_refused_by_name(
@@ -148,3 +157,24 @@ async def test_a_file_goes_up_in_three_steps(slack: Slack, client: AsyncWebClien
     _, shared = slack.thread("C0OPS", root["ts"])
     assert (shared.raw["subtype"], shared.raw["files"][0]["title"]) == ("file_share", "The log")
     assert slack.standin.workspace.files[shared.raw["files"][0]["id"]]["content"] == "line\n" * 9
+
+
+@pytest.mark.parametrize(("channel", "error"), [("C0DEV", "not_in_channel"), ("C0NONE", "invalid_channel")])
+async def test_a_file_is_shared_only_where_the_bot_is(client: AsyncWebClient, channel: str, error: str) -> None:
+    """The bytes are there, the message is not."""
+    ticket = await client.files_getUploadURLExternal(filename="a", length=2)
+    async with aiohttp.ClientSession() as session:
+        async with session.post(ticket["upload_url"], data=b"abc") as wrong:
+            assert wrong.status == 400
+        async with session.post(ticket["upload_url"], data=b"ab") as right:
+            assert right.status == 200
+        async with session.post(ticket["upload_url"], data=b"ab") as again:
+            assert again.status == 404
+    files = json.dumps([{"id": ticket["file_id"]}])
+    assert await error_of(client, "files.completeUploadExternal", files=files, channel_id=channel) == error
+
+
+async def test_everybody_can_be_listed(client: AsyncWebClient) -> None:
+    """Page by page."""
+    answer = await client.users_list(limit=5)
+    assert (len(answer["members"]), answer["response_metadata"]["next_cursor"]) == (5, "next:5")

@@ -8,6 +8,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.harness import Fault, Message, NotPossible, Person, Setup, Slack, running
+from bot.playground.record import Record
 from bot.playground.words import Json
 from tests.playground.kit import actions, button
 from tests.playground.listening import Bot, Heard, listening
@@ -416,3 +417,35 @@ async def test_an_event_follows_two_redirects(
     slack.events_url = redirecting + hops
     await rita.post("C0OPS", "hello")
     assert slack.deliveries[0].error == error
+
+
+async def test_a_made_up_wrapper_can_be_sent(slack: Slack, bot: Bot) -> None:
+    """app_rate_limited has no event inside; Bolt knows nothing of it."""
+    body: Json = {"type": "app_rate_limited", "token": "x", "team_id": "T0COUNTER", "minute_rate_limited": 1}
+    assert (await slack.send_event(body)).ok
+    assert (bot.payloads, slack.deliveries[-1].event_type) == ([body], "")
+
+
+async def test_people_and_places_change_under_a_test(slack: Slack, bot: Bot, card: Message, ada: Person) -> None:
+    """Somebody leaves, is deactivated, looks into a public channel they are not in."""
+    slack.set_members("C0OPS", {"U0BOT"})
+    await ada.click(card, "approve")
+    assert bot.payloads[-1]["user"]["id"] == "U0APPROVER"
+    with pytest.raises(NotPossible):
+        await slack.as_person("U0GUEST").click(card, "approve")
+    slack.change_person("U0APPROVER", "deactivated")
+    with pytest.raises(NotPossible):
+        await ada.click(card, "approve")
+
+
+def test_a_rule_that_does_not_exist_cannot_be_violated() -> None:
+    """A typing error in the stand-in must not go unnoticed."""
+    with pytest.raises(KeyError):
+        Record().violated("no_such_rule", "")
+
+
+async def test_a_screen_shows_words_and_what_can_be_pressed(card: Message) -> None:
+    """What a test of a card asserts on."""
+    assert (card.words, card.user, card.text) == ("approve\nteach\nwithdraw", "U0BOT", "x")
+    assert card.action_ids == {"approve", "more", "teach", "withdraw"}
+    assert card.buttons["approve"]["value"] == "t|1|d"

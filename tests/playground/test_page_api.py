@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.harness import Person, Slack
 from bot.playground.words import Json
-from tests.playground.kit import actions, button, modal, typed
+from tests.playground.kit import actions, button, modal, plain, typed
 from tests.playground.listening import Bot
 
 
@@ -191,7 +191,54 @@ async def test_a_person_edits_deletes_and_visits(slack: Slack, browser: aiohttp.
     assert (await deed(browser, "shortcut", callback_id="start_task"))["ok"]
     assert (await deed(browser, "delete_message", channel="C0OPS", ts=ts))["ok"]
     assert slack.channel("C0OPS") == []
-    assert (await deed(browser, "dm"))["channel"] == "D0RITA"
+    async with watching(browser, slack, "U0RITA") as page:
+        assert (await deed(browser, "dm"))["channel"] == "D0RITA"
+        assert (await page.next("channels"))["channels"][-1]["with"] == "U0BOT"
     assert (await deed(browser, "switch"))["ok"]
     await deed(browser, "open_home")
     await slack.until(lambda: any(event["type"] == "app_home_opened" for event in bot.events))
+
+
+async def test_ephemerals_and_menus_are_pressed_at_the_page_too(
+    browser: aiohttp.ClientSession, bot: Bot, client: AsyncWebClient, rita: Person
+) -> None:
+    """The server finds the element where it stands."""
+    menu = {"type": "overflow", "action_id": "more", "options": [{"text": plain("Teach"), "value": "teach"}]}
+    await client.chat_postEphemeral(channel="C0OPS", user="U0RITA", text="x", blocks=[actions(menu, block_id="row")])
+    where = {"type": "ephemeral", "channel": "C0OPS", "ts": rita.ephemerals[-1].ts}
+    press: Json = {"container": where, "block_id": "row", "action_id": "more"}
+    assert (await deed(browser, "click", **press, option="teach", selected="teach"))["ok"]
+    assert bot.payloads[-1]["actions"][0]["selected_option"]["value"] == "teach"
+    assert not (await deed(browser, "click", **press, option="nothing"))["ok"]
+    gone: Json = {"container": where | {"ts": "1700000000.000100"}, "block_id": "row", "action_id": "more"}
+    assert "gone" in (await deed(browser, "click", **gone, option="teach"))["error"]
+
+
+async def test_home_and_modals_at_the_page(
+    browser: aiohttp.ClientSession, bot: Bot, client: AsyncWebClient, rita: Person
+) -> None:
+    """A choice on Home, options of an external select, closing."""
+    await client.views_publish(
+        user_id="U0RITA", view={"type": "home", "blocks": [actions(button("go"), block_id="row")]}
+    )
+    assert rita.home is not None
+    where = {"type": "home", "view_id": rita.home.id}
+    assert (await deed(browser, "click", container=where, block_id="row", action_id="go", value="v"))["ok"]
+    trigger = bot.payloads[-1]["trigger_id"]
+    await client.views_open(trigger_id=trigger, view=modal(typed("who", type="external_select")))
+    bot.answers_json({"options": [{"text": plain("x"), "value": "x"}]})
+    shown = rita.views[-1].id
+    answer = await deed(browser, "options", view_id=shown, block_id="who", action_id="value", text="x")
+    assert answer["options"][0]["value"] == "x"
+    assert (await deed(browser, "close_view", view_id=shown))["ok"]
+    assert rita.views == []
+
+
+async def test_a_bot_that_is_away_is_shown_as_offline(slack: Slack, browser: aiohttp.ClientSession) -> None:
+    """And the page hears when it is back."""
+    url, slack.events_url = slack.events_url, "http://127.0.0.1:9/slack/events"
+    async with watching(browser, slack, "U0RITA") as page:
+        assert page.snapshot["bot"]["online"] is False
+        slack.events_url = url
+        slack.clock.advance(5)
+        assert (await page.next("bot"))["online"] is True

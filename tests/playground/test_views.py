@@ -308,3 +308,20 @@ async def test_the_four_answers_to_a_submission_do_what_they_say(
     assert [view.title for view in rita.views] == ["update", "push"]
     await rita.submit(rita.views[-1], {"note": "clear"})
     assert rita.views == []
+
+
+@pytest.mark.parametrize(
+    ("method", "args"),
+    [
+        ("views.open", {"trigger_id": "1.2.abc"}),
+        ("views.open", {"view": {}}),
+        ("views.update", {"view": {}}),
+        ("views.publish", {"user_id": "U0GONE", "view": {"type": "home", "blocks": []}}),
+        ("views.publish", {"user_id": "U0RITA", "view": modal()}),
+    ],
+)
+async def test_what_a_views_method_needs_is_named(client: AsyncWebClient, method: str, args: Json) -> None:
+    """As invalid_arguments with a message."""
+    refused = await error_of(client, method, **args)
+    assert refused.response["error"] == "invalid_arguments"
+    assert refused.response["response_metadata"]["messages"]

@@ -1,6 +1,5 @@
 """chat.*: posting, changing, deleting, linking; and reactions.add."""
 
-import copy
 import json
 import re
 
@@ -8,7 +7,7 @@ from bot.playground.api.method import SPECIAL, TIER_3, TIER_4, Method, channel_f
 from bot.playground.messages import LONGEST_TEXT, check_thread, content, post, remove, revise
 from bot.playground.people import Channel
 from bot.playground.standin import Standin
-from bot.playground.words import BOT_ID, BOT_USER_ID, Json, Refusal
+from bot.playground.words import BOT_ID, BOT_USER_ID, Json, Refusal, copied
 
 UPDATE_TEXT = 4_000
 METADATA_SIZE = 8_000  # Slack publishes no figure
@@ -29,7 +28,7 @@ def _metadata(given: object) -> Json:
         raise Refusal("invalid_metadata_schema")
     if len(json.dumps(given)) > METADATA_SIZE:
         raise Refusal("metadata_too_large")
-    return copy.deepcopy(given)
+    return copied(given)
 
 
 def _postable(slack: Standin, channel_id: str) -> Channel:
@@ -70,7 +69,7 @@ def post_message(slack: Standin, args: Json) -> Json:
         check_thread(slack, channel, args["thread_ts"], "chat.postMessage")
         message["thread_ts"] = args["thread_ts"]
     stored, _ = post(slack, channel, message)
-    return {"channel": channel.id, "ts": stored["ts"], "message": copy.deepcopy(stored)} | warnings
+    return {"channel": channel.id, "ts": stored["ts"], "message": copied(stored)} | warnings
 
 
 def post_ephemeral(slack: Standin, args: Json) -> Json:
@@ -103,6 +102,9 @@ def update(slack: Standin, args: Json) -> Json:
     channel, message = _own(slack, args, "cant_update_message")
     if channel.is_archived:
         raise Refusal("is_inactive")
+    window_s = slack.setup.edit_window_s
+    if window_s is not None and slack.clock.now() - float(message["ts"]) > window_s:
+        raise Refusal("edit_window_closed")
     if not any(name in args for name in ("text", "blocks", "attachments", "markdown_text")):
         raise Refusal("no_text")
     if len(args.get("text") or "") > UPDATE_TEXT:
@@ -119,7 +121,7 @@ def update(slack: Standin, args: Json) -> Json:
     edited = {"user": BOT_USER_ID, "ts": slack.clock.stamp()}
     after, _ = revise(slack, channel, args["ts"], fields | {"edited": edited})
     shown = {name: value for name, value in after.items() if name != "ts"}
-    return {"channel": channel.id, "ts": args["ts"], "text": after["text"], "message": copy.deepcopy(shown)}
+    return {"channel": channel.id, "ts": args["ts"], "text": after["text"], "message": copied(shown)}
 
 
 def _check_mismatch(message: Json, fields: Json) -> None:
@@ -160,7 +162,7 @@ def add_reaction(slack: Standin, args: Json) -> Json:
     message = slack.workspace.find(channel.id, args["timestamp"])
     if message is None:
         raise Refusal("message_not_found")
-    reactions = copy.deepcopy(message.get("reactions", []))
+    reactions = copied(message.get("reactions", []))
     name = args["name"].strip(":")
     ours = next((one for one in reactions if one["name"] == name), None)
     if ours is not None and BOT_USER_ID in ours["users"]:

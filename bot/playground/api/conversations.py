@@ -1,7 +1,5 @@
 """conversations.*: who is in a conversation, what was said there, opening a direct message."""
 
-import copy
-
 from bot.playground.api.method import (
     TIER_3,
     TIER_4,
@@ -13,7 +11,7 @@ from bot.playground.api.method import (
 )
 from bot.playground.people import Channel
 from bot.playground.standin import Standin
-from bot.playground.words import BOT_USER_ID, Json, Refusal
+from bot.playground.words import BOT_USER_ID, Json, Refusal, copied
 
 PAGE = 1_000
 HISTORY_PAGE = 100
@@ -23,7 +21,7 @@ PEOPLE = 8
 
 def _shown(message: Json, args: Json) -> Json:
     hidden = set() if flag(args.get("include_all_metadata")) else {"metadata"}
-    return {name: copy.deepcopy(value) for name, value in message.items() if name not in hidden}
+    return {name: copied(value) for name, value in message.items() if name not in hidden}
 
 
 def _between(messages: list[Json], args: Json) -> list[Json]:

@@ -1,10 +1,8 @@
 """views.*: open and push spend a trigger, update and publish may pass a hash."""
 
-import copy
-
 from bot.playground.api.method import TIER_4, Method
 from bot.playground.standin import Standin
-from bot.playground.words import Json, Refusal
+from bot.playground.words import Json, Refusal, copied
 
 
 def _needs(args: Json, *names: str) -> None:
@@ -20,7 +18,7 @@ def open_view(slack: Standin, args: Json) -> Json:
     trigger = slack.tickets.exchange(args["trigger_id"])  # spent even if the view is refused below
     shape = slack.views.check_shape(args["view"], "modal")
     view = slack.views.open(trigger.person, shape)
-    return {"view": copy.deepcopy(view)}
+    return {"view": copied(view)}
 
 
 def push(slack: Standin, args: Json) -> Json:
@@ -29,7 +27,7 @@ def push(slack: Standin, args: Json) -> Json:
     trigger = slack.tickets.exchange(args["trigger_id"])
     shape = slack.views.check_shape(args["view"], "modal")
     view = slack.views.push(trigger.person, shape, trigger.view_id)
-    return {"view": copy.deepcopy(view)}
+    return {"view": copied(view)}
 
 
 def update(slack: Standin, args: Json) -> Json:
@@ -40,7 +38,7 @@ def update(slack: Standin, args: Json) -> Json:
     person, view = slack.views.find(args.get("view_id") or "", args.get("external_id") or "")
     shape = slack.views.check_shape(args["view"], view["type"])
     _check_hash(args, view)
-    return {"view": copy.deepcopy(slack.views.update(view, person, shape))}
+    return {"view": copied(slack.views.update(view, person, shape))}
 
 
 def publish(slack: Standin, args: Json) -> Json:
@@ -56,7 +54,7 @@ def publish(slack: Standin, args: Json) -> Json:
     before = slack.views.home(person.id)
     if before is not None:
         _check_hash(args, before)
-    return {"view": copy.deepcopy(slack.views.publish(person.id, shape))}
+    return {"view": copied(slack.views.publish(person.id, shape))}
 
 
 def _check_hash(args: Json, view: Json) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from agent_core.proposal import canonical
+from agent_core.words import Json
 from bot.blocks.args import PAGE_CHARS, Veil, args_remarks, args_text, changes, fits, json_text, packed, pages, spelled
 from bot.blocks.cards import card
 from bot.blocks.kit import TEXT_CHARS
@@ -118,10 +119,10 @@ def test_a_secret_stands_in_no_part_of_a_card_or_of_its_views() -> None:
 
 def test_look_alikes_in_arguments_are_remarked_but_not_in_secrets() -> None:
     """The remark would say what the secret is made of."""
-    args = {"host": "pаypal.test", "tоken": "x", "deep": {"а": "b"}}
+    args: dict[str, Json] = {"host": "p\u0430ypal.test", "t\u043eken": "x", "deep": {"\u0430": "b"}}
     assert [name for name, _ in args_remarks(args, OPEN)][:1] == ["host"]
-    assert list(args_remarks({"token": "pаy"}, Veil(frozenset({"token"}), mark))) == []
-    blocks = as_slack(card(waits(calling({f"arg{n}": "pаypal" for n in range(9)}))).blocks)
+    assert list(args_remarks({"token": "p\u0430y"}, Veil(frozenset({"token"}), mark))) == []
+    blocks = as_slack(card(waits(calling({f"arg{n}": "p\u0430ypal" for n in range(9)}))).blocks)
     assert sum("⚠" in text for text in texts(blocks)) == 6
     assert any("3 more warnings" in text for text in texts(blocks))
 

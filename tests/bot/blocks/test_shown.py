@@ -13,7 +13,9 @@ IDS = [row["name"] for row in TRICKS]
 HOSTILE = st.text(
     st.one_of(
         st.characters(),
-        st.sampled_from("\n\n \t\\\"'u0123aáéаеrx\u200b\u200d\u202e\u0301\u0300\u094d\u0915\ufe0f✅👨\U000e0061\u0627"),
+        st.sampled_from(
+            "\n\n \t\\\"'u0123a\u00e1\u00e9\u0430\u0435rx\u200b\u200d\u202e\u0301\u0300\u094d\u0915\ufe0f\u2705\U0001f468\U000e0061\u0627"
+        ),
     ),
     max_size=60,
 )
@@ -76,20 +78,20 @@ def test_nothing_below_a_space_is_ever_raw(text: str) -> None:
         (" a ", r"\u0020a\u0020"),
         ("def f():\n    return 1", "def f():\\n    return 1"),
         ("a\n" + " " * 20 + "b", "a\\n" + r"\u0020" * 20 + "b"),
-        ("مى‌خواهم", "مى‌خواهم"),
+        ("\u0645\u0649\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u0649\u200c\u062e\u0648\u0627\u0647\u0645"),
         ("a\u200cb", r"a\u200cb"),
-        ("❤\ufe0f", "❤\ufe0f"),
+        ("\u2764\ufe0f", "\u2764\ufe0f"),
         ("x\ufe0f", r"x\ufe0f"),
-        ("👁\ufe0f\u200d🗨", "👁\ufe0f\u200d🗨"),
-        ("मनु", "मनु"),
-        ("aु", r"a\u0941"),
+        ("\U0001f441\ufe0f\u200d\U0001f5e8", "\U0001f441\ufe0f\u200d\U0001f5e8"),
+        ("\u092e\u0928\u0941", "\u092e\u0928\u0941"),
+        ("a\u0941", r"a\u0941"),
         ("e\u0301", "e\u0301"),
-        ("क\u094d\u200d", r"क्\u200d"),
+        ("\u0915\u094d\u200d", "\u0915\u094d\\u200d"),
         ("\u200d", r"\u200d"),
-        ("1٠", "1٠"),
+        ("1\u0660", "1\u0660"),
         ("\u0661\u200c\u0661", "\u0661\u200c\u0661"),
         ("a\u20e3", r"a\u20e3"),
-        ("ក\u17b4", r"ក\u17b4"),
+        ("\u1780\u17b4", "\u1780\\u17b4"),
     ],
 )
 def test_scripts_keep_what_they_need_and_nothing_else(text: str, visible: str) -> None:
@@ -121,10 +123,23 @@ def test_the_weight_of_a_text_is_no_less_than_its_json(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "部署，到生产", "iPhone 部署", "привет, роса", "Işık ve ılık", "5 µs…", "“quoted” – and ‘so’", "naïve café",
-        "مرحبا ١٢", "日本語テキスト", "v2-сервис", "안녕 world", "£5 · 10 %", "x²"[:1], "→ ok", "",
+        "\u90e8\u7f72\uff0c\u5230\u751f\u4ea7",
+        "iPhone \u90e8\u7f72",
+        "\u043f\u0440\u0438\u0432\u0435\u0442, \u0440\u043e\u0441\u0430",
+        "I\u015f\u0131k ve \u0131l\u0131k",
+        "5 \u00b5s\u2026",
+        "\u201cquoted\u201d \u2013 and \u2018so\u2019",
+        "na\u00efve caf\u00e9",
+        "\u0645\u0631\u062d\u0628\u0627 \u0661\u0662",
+        "\u65e5\u672c\u8a9e\u30c6\u30ad\u30b9\u30c8",
+        "v2-\u0441\u0435\u0440\u0432\u0438\u0441",
+        "\uc548\ub155 world",
+        "\u00a35 \u00b7 10 %",
+        "x\u00b2"[:1],
+        "\u2192 ok",
+        "",
     ],
-)  # fmt: skip
+)
 def test_honest_texts_are_not_flagged(text: str) -> None:
     """A warning that is usually wrong is not read when it is right."""
     assert remarks(text) == ()
@@ -133,11 +148,20 @@ def test_honest_texts_are_not_flagged(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("раypal", "CYRILLIC"), ("рау", "CYRILLIC"), ("ορ", "GREEK"), ("，x", "U+FF0C"), ("🅰dmin", "U+1F170"),
-        ("ᴀdmin", "SMALL CAPITAL"), ("-- ―x", "U+2015"), ("аbcdеfghіjkосрхѕ", "and 2 more"),
-        ("a.рау.test", "xn--"), ("x    y", "4 spaces"), ("x\t\ty", "2 tabs"), ("x\n\n\n\ny", "4 line breaks"),
+        ("\u0440\u0430ypal", "CYRILLIC"),
+        ("\u0440\u0430\u0443", "CYRILLIC"),
+        ("\u03bf\u03c1", "GREEK"),
+        ("\uff0cx", "U+FF0C"),
+        ("\U0001f170dmin", "U+1F170"),
+        ("\u1d00dmin", "SMALL CAPITAL"),
+        ("-- \u2015x", "U+2015"),
+        ("\u0430bcd\u0435fgh\u0456jk\u043e\u0441\u0440\u0445\u0455", "and 2 more"),
+        ("a.\u0440\u0430\u0443.test", "xn--"),
+        ("x    y", "4 spaces"),
+        ("x\t\ty", "2 tabs"),
+        ("x\n\n\n\ny", "4 line breaks"),
     ],
-)  # fmt: skip
+)
 def test_look_alikes_and_pushes_are_named(text: str, word: str) -> None:
     """With their code points, so that a reader can check."""
     assert word in " ".join(remarks(text))

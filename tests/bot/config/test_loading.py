@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from agent_core.adapters.models import runbook_values as values
 from bot.config import (
     CommandTool,
     Config,
@@ -16,6 +17,7 @@ from bot.config import (
     editor_line,
     json_schema,
     load,
+    to_runbooks,
 )
 from bot.config.policies import PolicySpec
 from bot.config.reading import read
@@ -137,6 +139,29 @@ def test_paths_are_relative_to_the_file(everything: Config) -> None:
     assert look.sandbox is not None
     assert look.sandbox.read == (here,)
     assert look.sandbox.write == (here / "out", Path("/tmp"))  # noqa: S108 - a path in a sample, nothing is written
+
+
+def test_a_runbook_keeps_all_that_its_file_says(everything: Config) -> None:
+    """The actor follows what was checked and nothing else; a step without a name is called by its number."""
+    one = to_runbooks(everything)[0]
+    seen = values.Check(exit_code=0, stdout_contains="a", stderr_contains="b", json={"/a": [1]})
+    assert one == values.Runbook(
+        name="one",
+        match=("pay (?P<to>[a-z]+)",),
+        steps=(
+            values.Step(
+                id="look",
+                tool="look",
+                args={"at": "{to}"},
+                check=seen,
+                when=values.When(step="pay", check=values.Check(stdout_matches="x")),
+                on_failure="pay",
+                ask={"to": "Whom?"},
+            ),
+            values.Step(id="pay", tool="transfer", args={"amount": 3}, on_failure="continue"),
+        ),
+    )
+    assert to_runbooks(load(SAMPLE)) == ()
 
 
 def test_runbooks_are_read_in_the_order_of_their_globs(everything: Config) -> None:

@@ -1,0 +1,43 @@
+"""What a task keeps of long arguments once they were used: that they were long. Pure.
+
+A checkpoint holds many calls (cards, recent runs, rejections), and a call's arguments may be 200 KB; kept in full they
+would fill the store's cap, and the next result could not be recorded. What waits or runs, the newest run and the
+journal have them whole.
+"""
+
+from dataclasses import replace
+
+from agent_core.checkpoint import Card
+from agent_core.proposal import Proposal, Score, StepRun, canonical
+
+KEPT_BYTES = 4_000
+
+
+def brief_args(args_json: str) -> str:
+    """Give arguments as they are, or an object that says how long they were."""
+    size_bytes = len(args_json.encode("utf-8", "surrogatepass"))
+    return args_json if size_bytes <= KEPT_BYTES else canonical({"left out": f"{size_bytes} bytes"})
+
+
+def brief_run(run: StepRun) -> StepRun:
+    """Give a run without arguments that are too long to be kept."""
+    return replace(run, call=replace(run.call, args_json=brief_args(run.call.args_json)))
+
+
+def brief_score(score: Score) -> Score:
+    """Give a score without arguments that are too long to be kept; its state is named already."""
+    return replace(score, args_json=brief_args(score.args_json))
+
+
+def brief_proposal(proposal: Proposal) -> Proposal:
+    """Give a spent proposal without arguments that are too long to be kept."""
+    return replace(proposal, call=replace(proposal.call, args_json=brief_args(proposal.call.args_json)))
+
+
+def brief_card(card: Card) -> Card:
+    """Give the face of a card on which nothing is decided any more."""
+    return replace(
+        card,
+        proposal=brief_proposal(card.proposal) if card.proposal else None,
+        run=brief_run(card.run) if card.run else None,
+    )

@@ -1,0 +1,113 @@
+"""The commands of ``python -m bot``; a line or two each.
+
+What can't start says why: exit code 2 for what is configured wrongly, 1 for what can't be reached.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from bot.app import running
+from bot.config import ConfigError, Settings, editor_line, json_schema, load, read_settings
+from bot.demo import supervisor
+from bot.doctor import examine
+from bot.reach import NotStarted
+
+EXIT_UNREACHABLE, EXIT_CONFIG = 1, 2
+LOUD = ("slack_bolt", "slack_sdk", "aiohttp.access")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and give the exit code."""
+    words = "Agents work in Slack threads; people countersign."
+    parser = argparse.ArgumentParser(prog="countersign", description=words)
+    parser.add_argument("command", choices=sorted(COMMANDS), help="what to do")
+    chosen = parser.parse_args(argv)
+    log_as_json()
+    try:
+        return COMMANDS[chosen.command]()
+    except ConfigError as wrong:
+        complain(f"Not started; nothing was changed.\n{wrong.sentence}")
+        return EXIT_CONFIG
+    except NotStarted as no:
+        complain(f"Not started; nothing was changed.\n{no}")
+        return EXIT_UNREACHABLE
+
+
+def complain(words: str) -> None:
+    """Say to the person at the terminal what went wrong."""
+    sys.stderr.write(f"{words}\n")
+
+
+def say(words: str) -> None:
+    """Say something to the person at the terminal."""
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+def log_as_json() -> None:
+    """Write one JSON object a line to standard error; libraries only where they warn."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    for name in LOUD:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def run() -> int:
+    """Run ingress and one worker in one process until it is told to stop."""
+    settings = read_settings()
+    return asyncio.run(until_stopped(settings))
+
+
+async def until_stopped(settings: Settings) -> int:
+    """Run the bot until SIGINT or SIGTERM, then say what waits and how to go on."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(wanted, stopped.set)
+    async with running(settings, load(settings.countersign_config)) as bot:
+        where = "Socket Mode" if settings.socket_mode else f"http://{settings.countersign_host}:{bot.port}/slack/events"
+        say(f"Countersign is up: {where}. Store: {bot.store_words}. Stop it with Ctrl-C.")
+        await stopped.wait()
+        say(await bot.waiting_words())
+    return 0
+
+
+def demo() -> int:
+    """Run the playground, the demo's world and the bot, each a process of its own."""
+    settings = read_settings()
+    return asyncio.run(supervisor.run(settings.countersign_home / "demo"))
+
+
+def schema() -> int:
+    """Print the JSON Schema of countersign.yml, and how an editor is made to use it."""
+    say(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    complain("Save it as countersign.schema.json beside countersign.yml, whose first line is then to be:")
+    complain(editor_line())
+    return 0
+
+
+def doctor() -> int:
+    """Check everything that can be checked, and say what to mend."""
+    return asyncio.run(examine(read_settings(), say))
+
+
+COMMANDS: Mapping[str, Callable[[], int]] = {"run": run, "demo": demo, "schema": schema, "doctor": doctor}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""How Slack reaches us: by HTTP through the guard, or over a WebSocket; the same listeners behind both.
+
+Bolt knows Slack's kinds of requests; the guard has verified and read them. Over HTTP what can't be recorded is 503, so
+that Slack sends an event again; what is Broken is 500 with a reference and no detail.
+"""
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agent_core.ports import StoreDown, SurfaceBusy
+from bot.guard import Admitted, Guard, Installation, is_ours, to_bolt
+from bot.health import Metrics
+from bot.payloads import Ignored, Kind, Malformed, parse
+
+log = structlog.get_logger(__name__)
+
+PATH = "/slack/events"
+Next = Callable[[], Awaitable[BoltResponse]]
+Dispatch = Callable[[Admitted], Awaitable[web.Response]]
+
+
+def bolt_app(client: AsyncWebClient, installation: Installation, bot_id: str) -> AsyncApp:
+    """Make Bolt's app: without its own checks, which the guard has made, and without a call to learn who we are."""
+    ours = AuthorizeResult(
+        enterprise_id=installation.enterprise_id,
+        team_id=installation.team_id,
+        bot_id=bot_id,
+        bot_user_id=installation.bot_user_id,
+        bot_token=client.token,
+    )
+
+    async def authorize(**_: object) -> AuthorizeResult:
+        return ours
+
+    app = AsyncApp(
+        client=client,
+        authorize=authorize,
+        process_before_response=True,
+        request_verification_enabled=False,
+        ignoring_self_events_enabled=False,
+        ssl_check_enabled=False,
+        url_verification_enabled=False,
+    )
+
+    async def typed(req: AsyncBoltRequest, context: AsyncBoltContext, next: Next) -> BoltResponse:
+        admitted = context.get("admitted")
+        payload = admitted.payload if isinstance(admitted, Admitted) else unguarded(req, installation)
+        if payload is None:
+            return BoltResponse(status=200)
+        context["typed"] = payload
+        return await next()
+
+    app.middleware(typed)
+    app.error(failed)
+    return app
+
+
+def unguarded(req: AsyncBoltRequest, installation: Installation) -> object | None:
+    """Read a payload that came over Socket Mode, past the guard, by the same rules; None for what is no input."""
+    body = req.body
+    kind: Kind = "command" if "command" in body else "event" if body.get("type") == "event_callback" else "interaction"
+    try:
+        payload = parse(kind, body, bot_user_id=installation.bot_user_id)
+    except Malformed as wrong:
+        log.warning("malformed payload", where=str(wrong))
+        return None
+    if isinstance(payload, Ignored) or not is_ours(payload, installation):
+        return None
+    return payload
+
+
+async def failed(error: Exception) -> BoltResponse:
+    """Answer for what went wrong: the store or Slack for now (503), or our own defect (500 and a reference)."""
+    if isinstance(error, StoreDown | SurfaceBusy | TimeoutError):
+        log.warning("request not taken", why=str(error))
+        return BoltResponse(status=503)
+    reference = secrets.token_hex(4)
+    log.error("defect", reference=reference, error=type(error).__name__, exc_info=error)
+    return BoltResponse(status=500, body=f"Something is broken on our side (reference {reference}).")
+
+
+def dispatcher(app: AsyncApp, metrics: Metrics) -> Dispatch:
+    """Give admitted requests to Bolt, and time them."""
+
+    async def dispatch(admitted: Admitted) -> web.Response:
+        began = time.perf_counter()
+        response = await to_aiohttp_response(await app.async_dispatch(to_bolt(admitted)))
+        metrics.answered(admitted.kind, response.status, time.perf_counter() - began)
+        return response
+
+    return dispatch
+
+
+def http_app(guard: Guard | None, dispatch: Callable[[], Dispatch | None]) -> web.Application:
+    """Make the HTTP application; until Bolt is there requests are to come again, and without a guard none come."""
+
+    async def not_yet(_: Admitted) -> web.Response:
+        return web.Response(status=503)
+
+    async def events(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=404) if guard is None else await guard.serve(request, dispatch() or not_yet)
+
+    app = web.Application()
+    app.router.add_post(PATH, events)
+    return app
