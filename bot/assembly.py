@@ -50,8 +50,21 @@ def assemble(config: Config, key: bytes) -> Parts:
     )
 
 
+def check_is_kept(tool: configured.Tool) -> None:
+    """Raise ToolMisconfigured for a promise that this version does not keep: no tool beats one that only seems safe."""
+    asked = {
+        "sandbox": isinstance(tool, configured.CommandTool) and tool.sandbox is not None,
+        "preconditions": tool.preconditions is not None,
+        "lock": tool.lock is not None,
+    }
+    for name, is_asked in asked.items():
+        if is_asked:
+            raise ToolMisconfigured(f"`{name}` is not available in this version; take it out, or do without the tool")
+
+
 def runner_of(tool: configured.Tool, config: Config) -> Runner:
     """Make what runs one tool, or raise ToolMisconfigured."""
+    check_is_kept(tool)
     match tool:
         case configured.CommandTool():
             patterns = {name: str(shape["pattern"]) for name, shape in tool.args.items() if "pattern" in shape}

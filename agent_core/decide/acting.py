@@ -36,7 +36,7 @@ from agent_core.transition import Transition
 
 LEADS_TO = {
     "tool_started": frozenset(
-        {"acting", "awaiting_approval", "thinking", "finished"},
+        {"acting", "awaiting_approval", "thinking", "outcome_unknown", "finished"},
     ),
     "tool_finished": frozenset({"scoring", "acting", "finished"}),
     "tool_failed": frozenset({"scoring", "acting", "finished"}),

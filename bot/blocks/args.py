@@ -89,7 +89,7 @@ def spelled(value: Json, level: int = 1) -> str:
 
 def _quoted(text: str) -> str:
     inside = shown(text).replace('"', '\\"')
-    if len(inside) <= ONE_LINE:
+    if len(inside) <= ONE_LINE or r"\n" not in inside:
         return f'"{inside}"'
     return BREAKS.sub(_broken, f'"{inside}"')
 

@@ -8,13 +8,14 @@ once its quotes are escaped. Scripts keep what they need: joiners between emoji 
 
 import re
 import unicodedata
+from functools import lru_cache
 
 ZWNJ = "\u200c"
 ZWJ = "\u200d"
 EMOJI_STYLE = "\ufe0f"
 VIRAMA = 9
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U00016fe4")
-UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Me"})
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"})
 SHORT = {"\t": r"\t", "\r": r"\r"}
 LINES = 3  # line breaks in a row that prose may have
 MARKS = 4  # marks that one letter of a script that has them may carry
@@ -65,25 +66,37 @@ def _foreign(run: str, before: str, after: str) -> str:
     out: list[str] = []
     at = 0
     while at < len(run):
+        if (form := _form(run[at])) is not None:
+            out.append(form)
+            at += 1
+            continue
         end = at + 1
-        if _category(run[at])[0] == "M":
-            while end < len(run) and _category(run[end])[0] == "M":
+        if _is_mark(run[at]):
+            while end < len(run) and _is_mark(run[end]):
                 end += 1
-        following = run[end] if end < len(run) else after
+        before = run[at - 1] if at else before
+        after_it = run[end] if end < len(run) else after
         piece = run[at:end]
-        out.append(piece if _stays(piece, before, following) else "".join(map(escape, piece)))
-        before = piece[-1]
+        out.append(piece if _belongs(piece, before, after_it) else "".join(map(escape, piece)))
         at = end
     return "".join(out)
 
 
-def _stays(piece: str, before: str, after: str) -> bool:
-    """Tell whether one character, or a pile of marks, is seen for what it is."""
-    if piece in (ZWJ, ZWNJ):
-        return _joins(piece, before, after)
-    if _category(piece[0])[0] == "M":
-        return _fits_its_letter(before, piece)
-    return _category(piece) not in UNSEEN and piece not in FILLERS
+@lru_cache(maxsize=4096)
+def _form(char: str) -> str | None:
+    """Write a character as it is or escaped; None where that depends on its neighbours."""
+    if char in (ZWJ, ZWNJ) or _is_mark(char):
+        return None
+    return escape(char) if _category(char) in UNSEEN or char in FILLERS else char
+
+
+def _is_mark(char: str) -> bool:
+    return _category(char)[0] == "M"
+
+
+def _belongs(piece: str, before: str, after: str) -> bool:
+    """Tell whether a joiner, or a pile of marks, is where its script or an emoji needs it."""
+    return _joins(piece, before, after) if piece in (ZWJ, ZWNJ) else _fits_its_letter(before, piece)
 
 
 def _joins(joiner: str, before: str, after: str) -> bool:

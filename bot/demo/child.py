@@ -18,6 +18,7 @@ from agent_core.adapters.launch import command
 
 WATCHED = sys.platform != "linux"
 MOST_LINE_BYTES = 1 << 20
+LAST_WORDS_S = 1.0  # whom it started may hold its output open
 
 
 class Child:
@@ -62,7 +63,7 @@ class Child:
     async def ended(self) -> int:
         """Wait for its end and for its last words, and give the exit code; negative is a signal."""
         code = await self._process.wait()
-        await asyncio.wait((self._reading,))
+        await asyncio.wait((self._reading,), timeout=LAST_WORDS_S)
         return code
 
     async def ended_within(self, seconds: float) -> bool:
@@ -82,6 +83,8 @@ class Child:
         for descriptor in self._pipe or ():
             os.close(descriptor)
         self._pipe = None
+        self._reading.cancel()
+        await asyncio.wait((self._reading,))
         self._log.close()
         return code
 

@@ -26,7 +26,7 @@ class Answers(BaseHTTPRequestHandler):
     name = ""
     world = Path()
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server calls it so
+    def do_GET(self) -> None:
         """Answer with JSON."""
         match self.path:
             case "/health":

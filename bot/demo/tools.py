@@ -233,9 +233,10 @@ TOOLS: Mapping[str, tuple[Callable[..., str], tuple[Callable[[str], object], ...
 def main(world: Path, name: str, words: Sequence[str]) -> int:
     """Do what the name says, and give the exit code."""
     run, takes = TOOLS[name]
+    if len(words) != len(takes):
+        sys.stderr.write(f"{name} takes {len(takes)} arguments.\n")
+        return 1
     try:
-        if len(words) != len(takes):
-            raise CannotDo(f"{name} takes {len(takes)} arguments.")
         said = run(world, *(take(word) for take, word in zip(takes, words, strict=True)))
     except (CannotDo, OSError, ValueError) as no:
         sys.stderr.write(f"{no}\n")

@@ -1,0 +1,46 @@
+"""``make test`` and ``make slow``: the whole suite in the parts that it needs, and coverage held to its floors.
+
+The process and browser tests run without coverage, which would only slow them. The pure modules must have every branch
+covered; what is not reached there is a type too wide.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+
+PURE = (
+    "agent_core/checkpoint.py", "agent_core/codec.py", "agent_core/decide/*", "agent_core/diagram.py",
+    "agent_core/learning/*", "agent_core/patterns.py", "agent_core/people.py", "agent_core/phases.py",
+    "agent_core/policy.py", "agent_core/proposal.py", "agent_core/records.py", "agent_core/rules/*",
+    "agent_core/transition.py", "bot/blocks/*",
+)  # fmt: skip
+WITHOUT_COVERAGE = ("tests/stories", "tests/playground/test_page.py", "tests/test_story.py", "tests/bot/demo")
+FLOOR = "85"
+
+
+def run(*command: str) -> int:
+    """Run one part with this very interpreter, and give its exit code."""
+    return subprocess.run([sys.executable, "-m", *command], check=False).returncode
+
+
+def measured(extra: Sequence[str]) -> int:
+    """Run what is measured, then hold coverage to its floors."""
+    left_out = [f"--ignore={path}" for path in WITHOUT_COVERAGE]
+    return (
+        run("coverage", "run", "-m", "pytest", "-q", *left_out, *extra)
+        or run("coverage", "report", "--include=" + ",".join(PURE), "--fail-under=100", "--skip-covered")
+        or run("coverage", "report", f"--fail-under={FLOOR}", "--skip-covered", "--sort=cover")
+    )
+
+
+def main() -> int:
+    """Run the suite; the first part that fails decides."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--slow", action="store_true", help="the long fault and soak tests as well")
+    slow = ["--slow"] if parser.parse_args().slow else []
+    return measured(slow) or run("pytest", "-q", *WITHOUT_COVERAGE, *slow)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
