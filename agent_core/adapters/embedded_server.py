@@ -174,7 +174,8 @@ class EmbeddedServer:
         try:
             await self._launch()
         except (EmbeddedServerError, OSError) as error:
-            log.exception("embedded_server_not_restarted", why=str(error))
+            if not self._stopping.is_set():
+                log.exception("embedded_server_not_restarted", why=str(error))
         else:
             log.warning("embedded_server_restarted", pid=self.pid)
         if self._stopping.is_set() and self._process is not None:

@@ -165,7 +165,7 @@ class Button:
     label: str
     action: str
     value: str
-    spoken: str = ""
+    spoken: str
     style: Style | None = None
     sure: Sure | None = None
 
@@ -177,9 +177,8 @@ class Button:
             "text": plain(self.label, LABEL_CHARS),
             "action_id": self.action,
             "value": self.value,
+            "accessibility_label": clip(self.spoken, LABEL_CHARS),
         }
-        if self.spoken:
-            element["accessibility_label"] = clip(self.spoken, LABEL_CHARS)
         if self.style:
             element["style"] = self.style
         if self.sure:

@@ -30,9 +30,11 @@ WORD = re.compile(r"[^\s/:@,;\"'()<>]+")
 HOST_CHARS = 253
 DOTLESS_I = "\N{LATIN SMALL LETTER DOTLESS I}"
 # First words of names that are no script's: punctuation, marks and forms.
-NO_SCRIPTS = frozenset(
-    ["MODIFIER", "COMBINING", "RIGHT", "LEFT", "DOUBLE", "SINGLE", "EM", "EN", "MIDDLE", "FULLWIDTH", "HALFWIDTH", "IDEOGRAPHIC", "HORIZONTAL", "BULLET", "INVERTED", "PRIME", "HYPHEN", "SECTION", "PILCROW", "MASCULINE", "FEMININE", "MICRO", "PER", "ONE", "MATHEMATICAL"]
-) | {""}
+NO_SCRIPTS = frozenset({
+    "", "MODIFIER", "COMBINING", "RIGHT", "LEFT", "DOUBLE", "SINGLE", "EM", "EN", "MIDDLE",
+    "FULLWIDTH", "HALFWIDTH", "IDEOGRAPHIC", "HORIZONTAL", "BULLET", "INVERTED", "PRIME", "HYPHEN", "SECTION",
+    "PILCROW", "MASCULINE", "FEMININE", "MICRO", "PER", "ONE", "MATHEMATICAL",
+})  # fmt: skip
 LISTED = 6
 WHITE = re.compile(r" {4,}|\t{2,}|\n{4,}")
 NAMES = {" ": "spaces", "\t": "tabs", "\n": "line breaks"}

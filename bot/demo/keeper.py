@@ -110,6 +110,7 @@ class Keeper:
         self._world = world
         self._token = secrets.token_urlsafe(24)
         self._services = {name: Service(world, name) for name in SERVICES}
+        self.ready = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep the services until told to stop."""
@@ -121,8 +122,7 @@ class Keeper:
             port = server.sockets[0].getsockname()[1]
             card = {"port": port, "token": self._token, "pid": os.getpid()}
             write_private(self._world / "run" / "keeper.json", json.dumps(card))
-            sys.stdout.write("services ready\n")
-            sys.stdout.flush()
+            self.ready.set()
             await stop.wait()
         finally:
             server.close()
@@ -169,7 +169,15 @@ async def main(world: Path) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await Keeper(world).run(stop)
+    keeper = Keeper(world)
+    running = asyncio.create_task(keeper.run(stop))
+    ready = asyncio.create_task(keeper.ready.wait())
+    await asyncio.wait((running, ready), return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    if keeper.ready.is_set():
+        sys.stdout.write("services ready\n")
+        sys.stdout.flush()
+    await running
     return 0
 
 

@@ -10,12 +10,7 @@ import pytest
 from agent_core.adapters.tools.argv import SEARCH_PATH
 from agent_core.adapters.tools.command import CommandTool
 from agent_core.adapters.tools.masking import MASK
-from agent_core.adapters.tools.output import (
-    ToolDidNotStart,
-    ToolOutput,
-    ToolStopped,
-    ToolTimedOut,
-)
+from agent_core.adapters.tools.output import ToolDidNotStart, ToolOutput, ToolStopped, ToolTimedOut
 from tests.adapters.polling import gone, until
 
 HERE = Path(__file__).parent

@@ -1,10 +1,11 @@
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from agent_core.adapters.key_file import KeyFileError, make_key, read_key
+from agent_core.adapters.key_file import KeyFileError, check_private, make_key, read_key
 
 
 def private(path: Path, content: bytes, mode: int = 0o600) -> Path:
@@ -107,3 +108,32 @@ def test_no_error_shows_the_key(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError) as refused:
         read_key(private(tmp_path / "key", b"hunter2hunter2hunter2", 0o600))
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_key_file_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Its owner can read it, whatever its mode says."""
+    path = private(tmp_path / "key", b"k" * 32)
+    found = list(path.stat())
+    found[stat.ST_UID] = os.geteuid() + 1
+    with pytest.raises(KeyFileError, match="another user"):
+        check_private(path, os.stat_result(found))
+
+
+def test_a_link_to_itself_is_said_so(tmp_path: Path) -> None:
+    """Not every path that exists can be opened."""
+    (tmp_path / "key").symlink_to(tmp_path / "key")
+    with pytest.raises(KeyFileError, match="cannot be opened"):
+        read_key(tmp_path / "key")
+
+
+def test_half_a_key_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk at the first start must not spoil the second."""
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(KeyFileError, match="No space left"):
+        make_key(tmp_path / "key")
+    monkeypatch.undo()
+    assert make_key(tmp_path / "key") == read_key(tmp_path / "key")

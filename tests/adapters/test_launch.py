@@ -62,5 +62,4 @@ def limit_in(folder: Path) -> int:
 
 def limit_here() -> int:
     """Return the limit of this process."""
-
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1]

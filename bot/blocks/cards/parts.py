@@ -32,6 +32,8 @@ from bot.wording import HEADINGS, LABELS
 
 MENTION = re.compile(r"<@([UW][A-Z0-9]{1,30})>")
 OUR_SENTENCE = re.compile(r"(?:Aborted|Resumed|Paused|Being stopped) by <@[UW][A-Z0-9]{1,30}>\.")
+# Where our own sentences name who taught something: at their beginning, or in brackets at their end.
+AUTHOR = re.compile(r"\A(?:taught by )?<@([UW][A-Z0-9]{1,30})>|\(<@([UW][A-Z0-9]{1,30})>\)\Z")
 TOOL_CHARS = 100
 
 
@@ -63,6 +65,12 @@ def ours(text: str, most: int, known: frozenset[PersonId] | None) -> list[Block]
     if left:
         elements.append(italic(f" … {left:,} more characters"))
     return elements or [italic("(nothing)")]
+
+
+def credited(text: str, most: int) -> list[Block]:
+    """Show what somebody taught, with its author named; other mentions in it are the author's own words."""
+    author = AUTHOR.search(text)
+    return ours(text, most, frozenset({PersonId(author[1] or author[2])} if author else ()))
 
 
 def head(view: CardView) -> Block:

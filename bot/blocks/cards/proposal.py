@@ -4,16 +4,15 @@ What is signed is what is seen: Approve stands here only if every argument does.
 buttons, so that the facts stay on a phone's first screen and the arguments are passed on the way to the buttons.
 """
 
-import re
 from collections.abc import Iterator
 
 from agent_core.proposal import Proposal, Requirement
-from agent_core.words import PersonId
 from bot.blocks.args import args_text, changes, fits, packed
 from bot.blocks.cards.parts import (
     agents_words,
     args_box,
     button,
+    credited,
     head,
     labelled,
     names,
@@ -27,7 +26,6 @@ from bot.blocks.cards.view import CardView, Room
 from bot.blocks.kit import Block, Button, bold, code, italic, line, moment, person, rich, words
 from bot.wording import ONCE
 
-AUTHOR = re.compile(r"\(<@([UW][A-Z0-9]{1,30})>\)\Z")
 TALL = 6  # lines of arguments that leave room for the facts below them
 TALL_CHARS = 240
 
@@ -54,7 +52,7 @@ def facts_of(view: CardView, proposal: Proposal, room: Room) -> Iterator[Block]:
     yield from who_decides(view, proposal, room)
     yield from state_of_it(view, room)
     for advice in proposal.advice[: room.items]:
-        yield labelled("Taught", *advised(view.veiled(advice), room))
+        yield labelled("Taught", *credited(view.veiled(advice), room.prose // 2))
     yield from edits(view, proposal, room)
 
 
@@ -105,12 +103,6 @@ def state_of_it(view: CardView, room: Room) -> Iterator[Block]:
         yield line(*names(card.by[-1:], room), words(" noted: "), *said(view.veiled(card.words), room.prose // 2))
 
 
-def advised(advice: str, room: Room) -> list[Block]:
-    """Show what somebody taught; only its author, named by us at its end, is a mention."""
-    author = AUTHOR.search(advice)
-    return ours(advice, room.prose // 2, frozenset({PersonId(author[1])} if author else ()))
-
-
 def edits(view: CardView, proposal: Proposal, room: Room) -> Iterator[Block]:
     """Show what was changed in the arguments, old and new, and by whom."""
     if proposal.original_json is None:
@@ -120,7 +112,12 @@ def edits(view: CardView, proposal: Proposal, room: Room) -> Iterator[Block]:
     note = [words(": "), *said(proposal.edit_note, room.prose // 2)] if proposal.edit_note else []
     yield labelled("Edited by", *by, *note)
     for name, before, after in changed[: room.items]:
-        yield line(words(f"{name}: "), code(shortened(before, room)), words(" → "), code(shortened(after, room)))
+        yield line(
+            words(f"{shortened(name, room)}: "),
+            code(shortened(before, room)),
+            words(" → "),
+            code(shortened(after, room)),
+        )
     if len(changed) > room.items:
         yield line(italic(f"… {len(changed) - room.items} more changes"))
 

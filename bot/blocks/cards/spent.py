@@ -18,7 +18,6 @@ VERDICTS = {
     "expired": "Expired",
     "withdrawn": "Withdrawn",
     "denied": "Denied",
-    "closed": "Closed",
 }
 OF_PEOPLE = frozenset({"rejected", "edited", "corrected"})  # states whose words a person wrote
 
@@ -27,7 +26,7 @@ def spent_card(view: CardView, proposal: Proposal, room: Room) -> list[Block]:
     """Show a proposal that was decided against, or that nobody can decide on any more."""
     card = view.card
     parts = call_of(view, proposal, room)
-    verdict = VERDICTS[card.state]
+    verdict = VERDICTS.get(card.state, "Closed")
     if card.state in OF_PEOPLE:
         parts.append(line(bold(verdict), *decided_by(card.by[-1:], card.at, room)))
         if card.words:
@@ -35,7 +34,7 @@ def spent_card(view: CardView, proposal: Proposal, room: Room) -> list[Block]:
     else:
         parts.append(line(bold(verdict), *decided_by((), card.at, room)))
         parts.append(line(*ours(view.veiled(card.words), room.prose, view.known)))
-    if card.state != "closed":
+    if card.state in VERDICTS:
         parts.append(line(italic("It was not run.")))
     value = view.value(proposal.digest)
     taught = [button(view, "teach", value)] if card.state in OF_PEOPLE and not view.checkpoint.is_finished else []

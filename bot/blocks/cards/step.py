@@ -10,10 +10,10 @@ from agent_core.proposal import Score, StepRun
 from bot.blocks.cards.parts import (
     args_box,
     button,
+    credited,
     head,
     labelled,
     names,
-    ours,
     row,
     said,
 )
@@ -65,7 +65,7 @@ def score_of(view: CardView, score: Score, room: Room) -> Iterator[Block]:
         why = [words(": "), *said(score.why, room.prose // 2)] if score.why else []
         yield labelled("Φ set by", person(score.overridden_by), words(f" (critic {score.raw:.1f})"), *why)
     for because in score.because[: room.items]:
-        yield labelled("Because", *ours(view.veiled(because), room.prose // 2, None))
+        yield labelled("Because", *credited(view.veiled(because), room.prose // 2))
     if score.evidence:
         yield labelled("Evidence", *said(view.veiled(score.evidence), room.prose))
     yield labelled("Confidence", words(f"{score.confidence:.0%}"))

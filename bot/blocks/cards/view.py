@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from agent_core.checkpoint import Card, Checkpoint
-from agent_core.phases import AwaitingApproval, Pausable, Paused, Phase
+from agent_core.phases import AwaitingApproval, Paused, Phase
 from agent_core.proposal import Call, Proposal
 from agent_core.rules.book import Limits, ToolSpec
 from agent_core.rules.summary import Summary
@@ -103,8 +103,3 @@ class Room:
 
 
 ROOMS = (Room(280, 600, 8, 6), Room(120, 300, 4, 3), Room(60, 120, 2, 1))
-
-
-def interrupted(phase: Phase) -> Pausable | None:
-    """Give what a pause interrupted, or None where the task is not paused."""
-    return phase.was if isinstance(phase, Paused) else None

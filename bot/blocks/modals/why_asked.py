@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from agent_core.checkpoint import Card
 from agent_core.proposal import Proposal, Score
-from bot.blocks.cards.parts import labelled, ours, said, whom
-from bot.blocks.cards.view import ROOMS
+from bot.blocks.cards.parts import credited, labelled, said, whom
+from bot.blocks.cards.view import ROOMS, CardView
 from bot.blocks.kit import Block, bold, line, modal, rich, words
 
 ROOM = ROOMS[0]
@@ -13,21 +12,21 @@ LINE_CHARS = 600
 ITEMS = 20
 
 
-def why_asked_modal(card: Card, metadata: str) -> Block:
+def why_asked_modal(card: Card, metadata: str, veil: Veil = NO_VEIL) -> Block:
     """Say why a step was asked about, or not, and why its score is as it is."""
     parts: list[Block] = []
     if card.proposal:
-        parts.extend(of_policy(card.proposal))
+        parts.extend(of_policy(veil, card.proposal))
     if card.score:
-        parts.extend(of_score(card.score))
+        parts.extend(of_score(veil, card.score))
     return modal("why_asked", "Why asked?", metadata, [rich(*parts or [line(words("Nothing is known about it."))])])
 
 
-def of_policy(proposal: Proposal) -> Iterator[Block]:
+def of_policy(veil: Veil, proposal: Proposal) -> Iterator[Block]:
     """Say what policy and people's rules made of the step."""
     yield line(bold("Allowed by policy." if proposal.allowed else "Policy asks people."))
     for because in proposal.because[:ITEMS]:
-        yield labelled("Because", *ours(because, LINE_CHARS, None))
+        yield labelled("Because", *credited(veil.over(because, ARGS), LINE_CHARS))
     for need in proposal.requirements[:ITEMS]:
         asked = [words(f": {need.quorum} of "), *whom(need.approvers, ROOM)]
         yield labelled("Rule", *said(need.rule, LINE_CHARS), *asked)
@@ -36,10 +35,10 @@ def of_policy(proposal: Proposal) -> Iterator[Block]:
     yield labelled("Policy version", *said(proposal.policy_version, LINE_CHARS))
 
 
-def of_score(score: Score) -> Iterator[Block]:
+def of_score(veil: Veil, score: Score) -> Iterator[Block]:
     """Say what the score rests on."""
     yield labelled("Φ", words(f"{score.before:.2f} → {score.after:.2f}, the critic said {score.raw:.2f}"))
     for because in score.because[:ITEMS]:
-        yield labelled("Because", *ours(because, LINE_CHARS, None))
+        yield labelled("Because", *credited(veil.over(because, ARGS), LINE_CHARS))
     if score.why:
-        yield labelled("Overridden because", *said(score.why, LINE_CHARS))
+        yield labelled("Overridden because", *said(veil.over(score.why, ARGS), LINE_CHARS))

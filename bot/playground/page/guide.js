@@ -3,7 +3,7 @@
  *
  * The steps come from <meta name="guide"> or /static/guide.json: {title, steps: [{text, as?, channel?, say?,
  * done?}]}. `as` is whom to be, `say` words for the composer, `done` what ends the step: `command`, `post`,
- * `submit`, `submit:<callback_id>`, `click`, `click:<action_id>`, `open_home`, `as:<user id>`, `thread`.
+ * `submit`, `submit:<callback_id>`, `click`, `click:<action_id>` (or a menu entry's value), `open_home`, `as:<user id>`, `thread`.
  */
 
 import { write } from "/static/composer.js";
@@ -57,6 +57,7 @@ onDeed((verb, body, as) => {
   const done = [verb, `${verb}:${body.action_id ?? ""}`];
   const view = verb === "submit" && state.views.find((one) => one.id === body.view_id);
   if (view) done.push(`submit:${view.callback_id}`);
+  if (typeof body.option === "string") done.push(`click:${body.option}`);
   advance(done, as);
 });
 
@@ -83,7 +84,8 @@ function helps(step) {
   const fillIn = () => {
     if (step.channel && step.channel !== state.place.channel) goTo(step.channel);
     setTimeout(() => {
-      const field = document.querySelector('[data-testid="composer"]');
+      const inThread = step.say.startsWith("/") ? null : document.querySelector('[data-testid="thread-composer"]');
+      const field = inThread ?? document.querySelector('[data-testid="composer"]');
       if (field === null) return;
       write(field, step.say);
       field.focus();

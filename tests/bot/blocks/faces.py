@@ -8,7 +8,7 @@ from agent_core.phases import Acting, AwaitingAnswer, AwaitingApproval, Awaiting
 from agent_core.proposal import Approval, Call, Proposal, canonical
 from agent_core.rules.book import Limits, ToolSpec
 from agent_core.rules.summary import Deed, Summary
-from agent_core.words import CardKey
+from agent_core.words import CardKey, LessonId
 from bot.blocks.cards import CardView
 from tests.examples import (
     ACTING,
@@ -126,6 +126,19 @@ FACES: Mapping[str, CardView] = {
     ),
     "reconsidered": face("reconsidered", replace(THINKING, held=PROPOSAL), by=(REQUESTER.id,), words="Use checkout."),
     "waiting_paused": face("paused", PAUSED_HERE, words=f"Paused by <@{REQUESTER.id}>."),
+    "taught": face(
+        "done",
+        THINKING,
+        replace(APPROVED, taught=(LessonId("heuristic:1f2e3d"),), because=("restarts are asked for",)),
+        run=replace(RUN, excerpt=""),
+        score=replace(SCORED, evidence="", because=(f"<@{LEAD.id}> scored exactly this state 4 (override:1)",)),
+    ),
+    "advised": waits(replace(PROPOSAL, advice=(f"Look first, <@U0BOSS> said so. (<@{LEAD.id}>)",))),
+    "unscored_at_the_end": face("done", FINISHED, APPROVED, run=replace(RUN, excerpt=""), score=None),
+    "stopping_silently": face("stopping", replace(ACTING, stopping=LEAD.id), APPROVED),
+    "paused_for_ever": face("paused", PAUSED_HERE, None, about="paused", at=None),
+    "answered_by_button": face("answered", THINKING, None, about="question", question=QUESTION, by=(REQUESTER.id,)),
+    "unknown_plain": face("unknown", replace(OUTCOME_UNKNOWN, excerpt=""), APPROVED, about="unknown", words="It died."),
     "approved": face("approved", replace(ACTING, claim=None), APPROVED, by=(APPROVER.id,)),
     "running": face("running", ACTING, APPROVED, by=(APPROVER.id,)),
     "stopping": face("stopping", replace(ACTING, stopping=LEAD.id), APPROVED, words=f"Being stopped by <@{LEAD.id}>."),
@@ -168,6 +181,12 @@ FACES: Mapping[str, CardView] = {
     "final": replace(
         face("closed", ENDED, None, about="final", key=CardKey("final"), words="The limit is reached."),
         summary=SUMMARY,
+    ),
+    "final_idle": replace(
+        face("closed", ENDED, None, about="final", key=CardKey("final")),
+        summary=Summary(
+            steps=0, succeeded=0, reward=0.0, phi_start=0.0, phi_end=0.0, course="", deeds=(), more_deeds=0, learned=()
+        ),
     ),
     "final_bare": face("closed", FINISHED, None, about="final", key=CardKey("final"), at=None),
 }

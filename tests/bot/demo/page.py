@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import aiohttp
 
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
+
+Shape: TypeAlias = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass
@@ -21,9 +24,9 @@ class Person:
     url: str
     token: str
     http: aiohttp.ClientSession
-    messages: dict[str, Any] = field(default_factory=dict)
-    whispers: list[Any] = field(default_factory=list)
-    views: list[Any] = field(default_factory=list)
+    messages: dict[str, Shape] = field(default_factory=dict)
+    whispers: list[Shape] = field(default_factory=list)
+    views: list[Shape] = field(default_factory=list)
     online: bool = False
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -35,7 +38,7 @@ class Person:
                 self._take(frame)
                 self.changed.notify_all()
 
-    def _take(self, frame: Any) -> None:
+    def _take(self, frame: Shape) -> None:
         match frame["type"]:
             case "snapshot":
                 self.messages = {one["ts"]: one for one in frame["messages"].get("C0OPS", [])}
@@ -49,8 +52,10 @@ class Person:
                 self.views = frame["views"]
             case "bot":
                 self.online = frame["online"]
+            case _:
+                pass  # what no test looks at
 
-    async def until(self, holds: Callable[["Person"], Any], why: str) -> Any:
+    async def until(self, holds: Callable[["Person"], T | None], why: str) -> T:
         """Wait until something is to be seen, and give it."""
         try:
             async with asyncio.timeout(PATIENCE_S), self.changed:
@@ -61,12 +66,12 @@ class Person:
             seen = "\n".join(f"{ts} {one.get('text')}" for ts, one in sorted(self.messages.items())[-8:])
             raise AssertionError(f"{self.id} never saw: {why}. There is:\n{seen}\n{self.whispers[-2:]}") from None
 
-    async def do(self, verb: str, **more: object) -> dict[str, Any]:
+    async def do(self, verb: str, **more: object) -> Shape:
         """Do something, or fail with the page's own words."""
         body = {"as": self.id, **more}
         headers = {"X-Page-Token": self.token}
         async with self.http.post(f"{self.url}api-page/{verb}", json=body, headers=headers) as answer:
-            told: dict[str, Any] = await answer.json()
+            told: Shape = await answer.json()
         assert told["ok"], told
         return told
 
@@ -78,22 +83,22 @@ class Person:
         def new(me: "Person") -> str:
             return next((ts for ts, one in me.messages.items() if ts not in before and "thread_ts" not in one), "")
 
-        return str(await self.until(new, f"the thread of {text}"))
+        return await self.until(new, f"the thread of {text}")
 
     async def reply(self, thread: str, text: str) -> None:
         """Write into a thread."""
         await self.do("post", channel="C0OPS", thread_ts=thread, text=text)
 
-    def in_thread(self, thread: str) -> Iterator[Any]:
+    def in_thread(self, thread: str) -> Iterator[Shape]:
         """Give the messages of a thread, newest first."""
         for ts in sorted(self.messages, reverse=True):
             if self.messages[ts].get("thread_ts") == thread and ts != thread:
                 yield self.messages[ts]
 
-    async def card(self, thread: str, action: str, *words: str) -> Any:
+    async def card(self, thread: str, action: str, *words: str) -> Shape:
         """Wait for a card in a thread that has a button and all of these words, and give its message."""
 
-        def waiting(me: "Person") -> Any:
+        def waiting(me: "Person") -> Shape | None:
             for message in me.in_thread(thread):
                 if any(action in named(one) for one in elements(message)) and said(message, *words):
                     return message
@@ -101,7 +106,7 @@ class Person:
 
         return await self.until(waiting, f"a card with {action} and {words}")
 
-    async def press(self, thread: str, action: str, *words: str) -> Any:
+    async def press(self, thread: str, action: str, *words: str) -> Shape:
         """Press a button of a card, or choose it in its menu."""
         message = await self.card(thread, action, *words)
         block, element = next(
@@ -124,7 +129,7 @@ class Person:
     async def fill(self, callback_id: str, **values: object) -> None:
         """Wait for a modal and send it with these values; ``arg_x`` is the block ``arg:x``."""
 
-        def opened(me: "Person") -> Any:
+        def opened(me: "Person") -> Shape | None:
             return next((view for view in me.views if view["callback_id"] == callback_id), None)
 
         view = await self.until(opened, f"the modal {callback_id}")
@@ -137,22 +142,22 @@ class Person:
         def last(me: "Person") -> str:
             return next((str(one["text"]) for one in me.in_thread(thread) if one["text"].startswith("Finished:")), "")
 
-        return str(await self.until(last, "the end of the task"))
+        return await self.until(last, "the end of the task")
 
 
-def elements(message: Any) -> Iterator[Any]:
+def elements(message: Shape) -> Iterator[Shape]:
     """Give everything that can be pressed on a message."""
     for block in message.get("blocks") or []:
         if block["type"] == "actions":
             yield from block["elements"]
 
 
-def named(element: Any) -> set[str]:
+def named(element: Shape) -> set[str]:
     """Name what an element does: its action, or those of its menu."""
     return {element["action_id"], *(option["value"] for option in element.get("options", []))}
 
 
-def said(message: Any, *words: str) -> bool:
+def said(message: Shape, *words: str) -> bool:
     """Tell whether a message has all of these words anywhere."""
     whole = json.dumps(message, ensure_ascii=False)
     return all(word in whole for word in words)

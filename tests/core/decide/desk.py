@@ -25,7 +25,6 @@ from agent_core.inputs import (
     ToolStarted,
     Withdraw,
 )
-from agent_core.lesson import Lesson
 from agent_core.people import Person
 from agent_core.phases import Acting, AwaitingApproval, Paused, Phase
 from agent_core.proposal import Proposal, canonical
@@ -69,7 +68,7 @@ class Desk:
 
     def learn(self, transition: Transition) -> None:
         """Have the lessons of a transition known to the next."""
-        learned: tuple[Lesson, ...] = tuple(effect.lesson for effect in transition.effects if isinstance(effect, Learn))
+        learned = tuple(effect.lesson for effect in transition.effects if isinstance(effect, Learn))
         self.rules = replace(self.rules, lessons=(*self.rules.lessons, *learned))
 
     def refuses(self, given: Input) -> Refused:
@@ -78,8 +77,8 @@ class Desk:
         try:
             self.give(given)
         except Refused as no:
-            assert no.words
-            assert self.checkpoint == before
+            laws.check_refused(no)
+            laws.check_same(before, self.checkpoint)
             return no
         raise AssertionError(f"{given.kind} was accepted")
 
@@ -139,23 +138,23 @@ class Desk:
         return self.task.cards[-1]
 
     def newest(self, about: str) -> Card:
-        """The newest card about something."""
+        """Give the newest card about something."""
         return next(card for card in reversed(self.task.cards) if card.about == about)
 
     def said(self) -> list[str]:
-        """What was said in the thread, oldest first."""
+        """Say what was said in the thread, oldest first."""
         return [effect.words for _, done in self.log for effect in done.effects if isinstance(effect, Say)]
 
     def notified(self) -> list[str]:
-        """Why people were notified, oldest first."""
+        """Say why people were notified, oldest first."""
         return [effect.why for _, done in self.log for effect in done.effects if isinstance(effect, Notify)]
 
     def kept(self, kind: str) -> list[Record]:
-        """The records of one kind, oldest first."""
+        """Give the records of one kind, oldest first."""
         return [record for record in self.records if record.kind == kind]
 
     def runs(self) -> int:
-        """How many times a step was released."""
+        """Count how many times a step was released."""
         return sum(isinstance(effect, RunTool) for _, done in self.log for effect in done.effects)
 
     # What is usual

@@ -13,6 +13,7 @@ from agent_core.checkpoint import CARDS, MESSAGES, RECENT, REJECTED, Checkpoint
 from agent_core.codec import Codec
 from agent_core.decide import LEADS_TO, decide
 from agent_core.effects import Effect, RunTool
+from agent_core.errors import Refused
 from agent_core.inputs import Approve, Edit, Input, Reply, ToolStarted, Withdraw
 from agent_core.people import Person
 from agent_core.phases import Acting, AwaitingApproval, Paused, Thinking
@@ -49,8 +50,19 @@ def check(  # noqa: PLR0913, PLR0917 - all that a decision was made of
     assert timer is None or timer.tzinfo is not None
 
 
+def check_refused(no: Refused) -> None:
+    """See that a refusal says why, and what to do instead."""
+    assert no.words
+    assert no.instead
+
+
+def check_same(before: Checkpoint | None, after: Checkpoint | None) -> None:
+    """See that nothing changed."""
+    assert before == after
+
+
 def check_way(before: Checkpoint, given: Input, after: Checkpoint) -> None:
-    """A task moves along the map, and from its end nowhere."""
+    """Hold a task to the map, and a finished one to its end."""
     here, there = before.phase.kind, after.phase.kind
     ways = LEADS_TO[here].get(given.kind, frozenset({here}))
     if not isinstance(given, Reply):
@@ -70,7 +82,7 @@ def check_phi(after: Checkpoint) -> None:
 
 
 def check_bounds(after: Checkpoint) -> None:
-    """A checkpoint comes back as it was, and does not grow with the task."""
+    """See that a checkpoint comes back as it was, and does not grow with the task."""
     stored = CODEC.encode(after)
     assert CODEC.decode(stored, after.thread_id) == after
     assert len(stored) < MOST_BYTES
@@ -92,7 +104,7 @@ def check_cards(after: Checkpoint) -> None:
 
 
 def check_outbox(after: Checkpoint, outbox: Mapping[EffectId, Effect]) -> None:
-    """What is waited for is pending, and nothing else that works for the task."""
+    """See that what is waited for is pending, and nothing else that works for the task."""
     wanted = set(pending_work(after))
     assert wanted <= outbox.keys(), "a phase that waits has its work pending"
     working = {
@@ -123,7 +135,7 @@ class Ledger:
     escalated: set[tuple[Digest, int]] = field(default_factory=set)
     claims: int = 0
 
-    def note(self, before: Checkpoint | None, given: Input, done: Transition, now: datetime, rules: Rules) -> None:  # noqa: PLR0913, PLR0917 - as check
+    def note(self, before: Checkpoint | None, given: Input, done: Transition, now: datetime, rules: Rules) -> None:  # noqa: PLR0917 - as check
         """Keep what an accepted input says of approvals, and judge what it let run."""
         del now
         phase = done.checkpoint.phase
@@ -138,7 +150,7 @@ class Ledger:
         for effect in done.effects:
             if isinstance(effect, RunTool):
                 self._released(done.checkpoint, effect)
-        if isinstance(given, ToolStarted) and is_claimed_now(before, done.checkpoint):
+        if isinstance(given, ToolStarted) and is_claimed_now(done.checkpoint):
             self._claimed(done.checkpoint, given, rules)
         self._struck(before, done.checkpoint, given)
 
@@ -210,7 +222,7 @@ def held_of(task: Checkpoint) -> Proposal | None:
     return held if isinstance(held, Proposal) else None
 
 
-def is_claimed_now(before: Checkpoint | None, after: Checkpoint) -> bool:
+def is_claimed_now(after: Checkpoint) -> bool:
     """Tell whether a transition made a claim."""
     return (
         isinstance(after.phase, Acting) and after.phase.claim is not None and after.phase.claim.fence == after.version

@@ -14,14 +14,15 @@ from agent_core import inputs
 from agent_core.effects import AskModel, Effect, RunTool, Score
 from agent_core.errors import Refused
 from agent_core.inputs import Input
+from agent_core.lesson import Scope
 from agent_core.people import Person
 from agent_core.phases import Acting, AwaitingAnswer, AwaitingApproval, AwaitingScoreReview, OutcomeUnknown, Paused
 from agent_core.proposal import Question, canonical
 from agent_core.rules.book import Limits
 from agent_core.rules.endings import pending_work
-from agent_core.words import CardKey, Digest, EffectId, LessonId, effect_id_of
+from agent_core.words import Args, CardKey, Digest, EffectId, LessonId, effect_id_of
 from tests.core.decide.desk import Desk
-from tests.core.decide.laws import held_of
+from tests.core.decide.laws import check_refused, held_of
 from tests.core.decide.office import (
     FINANCE,
     FORBIDDING,
@@ -37,7 +38,7 @@ from tests.examples import APPROVER, BOT, EXTERNAL, GONE, GUEST, LEAD, NOBODY_KN
 T = TypeVar("T")
 SOMEBODY = (APPROVER, SECOND, LEAD, MANAGER, FINANCE, OPERATOR, REQUESTER)
 ANYBODY = (*SOMEBODY, APPROVER, REQUESTER, GUEST, EXTERNAL, GONE, NOBODY_KNOWN, BOT)
-CALLS = (
+CALLS: tuple[tuple[str, Args], ...] = (
     ("read_status", {"service": "cart"}),
     ("restart_service", {"service": "cart"}),
     ("restart_service", {"service": "checkout"}),
@@ -49,7 +50,7 @@ CALLS = (
     ("no_such_tool", {}),
     ("restart_service", {"service": "No Such Service"}),
 )
-EDITS = (
+EDITS: tuple[Args, ...] = (
     {"service": "checkout"}, {"service": "cart"}, {"amount": 2000}, {"amount": 20}, {"service": "x", "replicas": 9},
     {"service": "Not Valid"}, {},
 )  # fmt: skip
@@ -59,6 +60,7 @@ RULES_TAUGHT = (
     ("", "Look at the queue first."), ("tool = scale", "set replicas = 9"), ("tool = scale", "set replicas = many"),
     ("", "deny"),
 )  # fmt: skip
+SCOPES: tuple[Scope, ...] = ("thread", "channel", "team")
 WORDS = ("Use checkout instead.", "ok", "why?", "", "service: checkout", "LGTM!")
 SECONDS = (0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 60.0, 60.0, 60.0, 60.0, 600.0, 901.0)
 
@@ -85,8 +87,7 @@ def numbers_of(seed: str) -> Iterator[int]:
     """Give an endless row of numbers that is the same everywhere."""
     nth = 0
     while True:
-        for number in hashlib.blake2b(f"{seed}/{nth}".encode()).digest():
-            yield number
+        yield from hashlib.blake2b(f"{seed}/{nth}".encode()).digest()
         nth += 1
 
 
@@ -101,11 +102,10 @@ def walk(desk: Desk, picker: Picker, steps: int = 80) -> None:
             try:
                 desk.give(given)
             except Refused as no:
-                assert no.words, given
-                assert no.instead, given
+                check_refused(no)
 
 
-def helpful(desk: Desk, picker: Picker) -> Input | None:
+def helpful(desk: Desk, picker: Picker) -> Input | None:  # noqa: PLR0911 - one return for each phase
     """Do what the task waits for."""
     by = picker.of((APPROVER, SECOND, MANAGER, FINANCE, LEAD))
     match desk.phase:
@@ -155,7 +155,7 @@ def is_inquiry(effect: Effect) -> bool:
 def thought(picker: Picker, name: EffectId) -> Input:
     """Have the model say something."""
     tool, args = picker.of(CALLS)
-    step = inputs.Propose(tool=tool, args_json=canonical(args), thought="It is down.")  # type: ignore[arg-type]  # args are JSON
+    step = inputs.Propose(tool=tool, args_json=canonical(args), thought="It is down.")
     reply = picker.of(
         (
             *(step,) * 14,
@@ -179,14 +179,13 @@ def tool_result(desk: Desk, picker: Picker, name: EffectId) -> Input:
         digest = picker.of((proposal.digest,) * 29 + (Digest("0" * 32),))
         return inputs.ToolStarted(effect_id=name, digest=digest, worker="w", approvers=fresh)
     fence = phase.claim.fence + picker.of((0,) * 9 + (1,))
-    return picker.of(
-        (
-            inputs.ToolFinished(effect_id=name, fence=fence, ok=True, exit_code=0, stdout="ok"),
-            inputs.ToolFinished(effect_id=name, fence=fence, ok=False, exit_code=1, stderr="no"),
-            inputs.ToolFailed(effect_id=name, fence=fence, how="timed_out", words="It took too long."),
-            inputs.OutcomeUnknown(effect_id=name, fence=fence, words="The worker was lost."),
-        )
+    ends: tuple[Input, ...] = (
+        inputs.ToolFinished(effect_id=name, fence=fence, ok=True, exit_code=0, stdout="ok"),
+        inputs.ToolFinished(effect_id=name, fence=fence, ok=False, exit_code=1, stderr="no"),
+        inputs.ToolFailed(effect_id=name, fence=fence, how="timed_out", words="It took too long."),
+        inputs.OutcomeUnknown(effect_id=name, fence=fence, words="The worker was lost."),
     )
+    return picker.of(ends)
 
 
 def changed(picker: Picker, person: Person) -> Person:
@@ -247,21 +246,23 @@ def words(desk: Desk, picker: Picker, by: Person) -> Input:
     text = picker.of(WORDS)
     phase = desk.phase
     digest = phase.question.digest if isinstance(phase, AwaitingAnswer) else None
-    return picker.of(
-        (
-            inputs.Reply(by=by, text=text), inputs.Reply(by=REQUESTER, text="Use checkout."),
-            inputs.Correct(by=by, text=text), inputs.Inquire(by=by, text="Why?"),
-            inputs.Answer(by=by, text=text, digest=digest), inputs.Answer(by=by, text="cart"),
-        )
-    )  # fmt: skip
+    kinds: tuple[Input, ...] = (
+        inputs.Reply(by=by, text=text),
+        inputs.Reply(by=REQUESTER, text="Use checkout."),
+        inputs.Correct(by=by, text=text),
+        inputs.Inquire(by=by, text="Why?"),
+        inputs.Answer(by=by, text=text, digest=digest),
+        inputs.Answer(by=by, text="cart"),
+    )
+    return picker.of(kinds)
 
 
 def steering(desk: Desk, picker: Picker, by: Person) -> Input:
     """Have somebody steer the task; it is seldom aborted, so that walks go on."""
-    resume = inputs.Resume(by=by)
-    often = (resume,) * 6 if isinstance(desk.phase, Paused) else (inputs.Pause(by=by),)
-    aborts = (inputs.Abort(by=by),) if picker.of(range(4)) == 0 else ()
-    return picker.of((*often, resume, inputs.Stop(by=by), inputs.ExtendBudget(by=by), *aborts))
+    kinds: list[Input] = [inputs.Resume(by=by), inputs.Stop(by=by), inputs.ExtendBudget(by=by)]
+    kinds += [inputs.Resume(by=by)] * 6 if isinstance(desk.phase, Paused) else [inputs.Pause(by=by)]
+    kinds += [inputs.Abort(by=by)] if picker.of(range(4)) == 0 else []
+    return picker.of(kinds)
 
 
 def rest(desk: Desk, picker: Picker, by: Person) -> Input:
@@ -270,16 +271,17 @@ def rest(desk: Desk, picker: Picker, by: Person) -> Input:
     digest = phase.score.digest if isinstance(phase, AwaitingScoreReview) else (score.digest if score else None)
     when, do = picker.of(RULES_TAUGHT)
     known = [lesson.id for lesson in desk.rules.lessons] or [LessonId("heuristic:none")]
-    return picker.of(
-        (
-            inputs.OverridePhi(by=by, digest=picker.of((digest, None)), phi=picker.of(FIGURES), why="I looked."),
-            inputs.AcceptScore(by=by, digest=digest or Digest("0" * 32)),
-            inputs.AcceptScore(by=REQUESTER, digest=digest or Digest("0" * 32)),
-            inputs.Teach(by=by, when=when, do=do, scope=picker.of(("thread", "channel", "team")), days=picker.of((7, None))),
-            inputs.Forget(by=by, lesson=picker.of(known)), inputs.ConfirmRule(by=by, rule="allow_rule:1"),
-            inputs.Start(by=by, purpose="Again."),
-        )
-    )  # fmt: skip
+    scope, days = picker.of(SCOPES), picker.of((7, None))
+    kinds: tuple[Input, ...] = (
+        inputs.OverridePhi(by=by, digest=picker.of((digest, None)), phi=picker.of(FIGURES), why="I looked."),
+        inputs.AcceptScore(by=by, digest=digest or Digest("0" * 32)),
+        inputs.AcceptScore(by=REQUESTER, digest=digest or Digest("0" * 32)),
+        inputs.Teach(by=by, when=when, do=do, scope=scope, days=days),
+        inputs.Forget(by=by, lesson=picker.of(known)),
+        inputs.ConfirmRule(by=by, rule="allow_rule:1"),
+        inputs.Start(by=by, purpose="Again."),
+    )
+    return picker.of(kinds)
 
 
 def stray(desk: Desk, picker: Picker) -> Input:
@@ -291,17 +293,22 @@ def stray(desk: Desk, picker: Picker) -> Input:
     known = desk.task.card(card)
     ts = picker.of((known.ts if known and known.ts else "1772459999.000001", f"1772450000.{version:06d}"))
     old = [given for given, _ in desk.log if isinstance(given, inputs.WorldInput)]
-    return picker.of(
-        (
-            *([picker.of(old)] if old else []), tool_late(name, version), thought(picker, name), figures(picker, name),
-            inputs.ToolStarted(effect_id=name, digest=Digest("0" * 32), worker="w"),
-            inputs.NoApprover(effect_id=shown, card=card, whom="nobody"),
-            inputs.Opened(effect_id=name, thread_id=desk.task.thread_id),
-            inputs.CardPosted(effect_id=shown, card=card, ts=ts, shown=version), inputs.CardPosted(effect_id=shown, card=card, ts=ts, shown=desk.task.version),
-            inputs.CardLost(card=card, ts=ts), inputs.TimerFired(), inputs.TimerFired(),
-            *([inputs.SurfaceLost(words="The channel is archived.")] if picker.of(range(10)) == 0 else []),
-        )
-    )  # fmt: skip
+    kinds: list[Input] = [
+        tool_late(name, version),
+        thought(picker, name),
+        figures(picker, name),
+        inputs.ToolStarted(effect_id=name, digest=Digest("0" * 32), worker="w"),
+        inputs.NoApprover(effect_id=shown, card=card, whom="nobody"),
+        inputs.Opened(effect_id=name, thread_id=desk.task.thread_id),
+        inputs.CardPosted(effect_id=shown, card=card, ts=ts, shown=version),
+        inputs.CardPosted(effect_id=shown, card=card, ts=ts, shown=desk.task.version),
+        inputs.CardLost(card=card, ts=ts),
+        inputs.TimerFired(),
+        inputs.TimerFired(),
+    ]
+    kinds += [picker.of(old)] if old else []
+    kinds += [inputs.SurfaceLost(words="The channel is archived.")] if picker.of(range(10)) == 0 else []
+    return picker.of(kinds)
 
 
 def tool_late(name: EffectId, version: int) -> Input:
