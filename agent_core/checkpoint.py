@@ -18,10 +18,10 @@ SCHEMA = {
 }
 NEWEST_SCHEMA = max(SCHEMA)
 
-RECENT = 4  # steps shown to the actor; bounded so that the checkpoint's size does not grow with the task
+RECENT = 2  # steps shown to the actor; bounded so that the checkpoint's size does not grow with the task
 MESSAGES = 8
 REJECTED = 16
-CARDS = 3
+CARDS = 2  # beside those that are open or were changed just now
 COURSE = 16
 EXCERPT_CHARS = 600
 WORDS_CHARS = 2000

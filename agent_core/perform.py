@@ -14,7 +14,7 @@ from agent_core.checkpoint import Card, Checkpoint
 from agent_core.errors import Broken, Refused
 from agent_core.learning.taught import Place, heuristics, told
 from agent_core.people import Person
-from agent_core.phases import Acting, Opening, Scoring
+from agent_core.phases import Acting, Opening, Paused, Scoring
 from agent_core.ports import (
     CardGone,
     Critic,
@@ -114,19 +114,18 @@ class Performer:
             log.info("task was begun already", thread_id=real, why=no.words)
         await self.give(task, inputs.Opened(effect_id=effect_id, thread_id=real))
 
-    async def situation(self, checkpoint: Checkpoint, inquiry: str | None = None) -> Situation:
+    async def situation(self, task: Task, checkpoint: Checkpoint, inquiry: str | None = None) -> Situation:
         """Gather what the actor and the critic are told."""
         rules = await self._runtime.rules_with_lessons(checkpoint.thread_id)
         place: Place = place_of(checkpoint)
-        now = (await self._runtime.store.load(checkpoint.thread_id)).now
-        advice = tuple(told(lesson) for lesson in heuristics(rules.lessons, place, now))
+        advice = tuple(told(lesson) for lesson in heuristics(rules.lessons, place, task.loaded.now))
         return Situation(checkpoint=checkpoint, tools=tuple(rules.tools.values()), advice=advice, inquiry=inquiry)
 
     async def ask_model(
         self, task: Task, checkpoint: Checkpoint, effect: effects.AskModel, effect_id: EffectId
     ) -> None:
         """Ask the actor and give its reply back."""
-        situation = await self.situation(checkpoint, effect.inquiry)
+        situation = await self.situation(task, checkpoint, effect.inquiry)
         try:
             replied = await self._world.model.next(situation)
         except ModelDown as down:
@@ -148,7 +147,7 @@ class Performer:
             return None
         version = phase.run.output_at if phase.run else None
         output = None if version is None else await self.output_of(task.thread_id, version)
-        situation = await self.situation(checkpoint)
+        situation = await self.situation(task, checkpoint)
         try:
             figures = await self._world.critic.score(situation, phase.run, output)
         except ModelDown as down:
@@ -187,7 +186,7 @@ class Performer:
 
     async def run_tool(self, task: Task, checkpoint: Checkpoint, effect: effects.RunTool, effect_id: EffectId) -> None:
         """Claim the call and make it; a claim that somebody left behind is settled by the tool's class."""
-        phase = checkpoint.phase
+        phase = checkpoint.phase.was if isinstance(checkpoint.phase, Paused) else checkpoint.phase
         if not isinstance(phase, Acting) or phase.proposal.digest != effect.digest:
             return
         if phase.claim is not None and phase.proposal.call.effect != "idempotent":

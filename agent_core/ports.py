@@ -124,7 +124,7 @@ class Store(Protocol):
         """Give lines of the journal, oldest first, from position ``start`` (negative: from the end)."""
 
     async def quarantine(self, thread_id: ThreadId) -> None:
-        """Take a thread out of the due index, so that it is left alone; its bytes stay as they are."""
+        """Leave a thread alone for an hour, then look at it again: it may have been the wrong key or an old version."""
 
 
 class Lessons(Protocol):

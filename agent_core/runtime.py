@@ -12,7 +12,7 @@ import structlog
 from agent_core.decide import decide
 from agent_core.errors import Broken, Refused
 from agent_core.inputs import Edit, Input, ModelReplied, OverridePhi, Scored, Start, Teach, ToolStarted, actor_of
-from agent_core.ports import Committed, Engine, Lessons, Loaded, Store
+from agent_core.ports import Committed, Engine, Lessons, Loaded, Store, StoreDown
 from agent_core.records import Entry, Note
 from agent_core.rules.book import Rules
 from agent_core.transition import Transition
@@ -20,7 +20,7 @@ from agent_core.words import EffectId, ThreadId, team_of
 
 log = structlog.get_logger(__name__)
 
-TRIES = 8
+TRIES = 16  # notes of refused clicks move the journal's head as well
 READS_LESSONS = (Edit, ModelReplied, OverridePhi, Scored, Start, Teach, ToolStarted)
 WORDS_CHARS = 500
 FRESH = 10_000  # effects remembered as made here; a forgotten one is looked for before it is posted, no more
@@ -97,7 +97,10 @@ class Runtime:
             return
         words = no.sentence[:WORDS_CHARS]
         note = Note(version=before.checkpoint.version, at=before.now, by=by, what=f"refused {given.kind}", words=words)
-        await self.store.note(thread_id, note)
+        try:
+            await self.store.note(thread_id, note)
+        except StoreDown as down:  # the person is to hear the refusal all the same
+            log.warning("refusal not noted", thread_id=thread_id, given=given.kind, why=str(down))
 
     async def _wake(self, thread_id: ThreadId, transition: Transition) -> None:
         effects = transition.outbox()

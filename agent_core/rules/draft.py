@@ -29,7 +29,7 @@ def begin(checkpoint: Checkpoint, now: datetime) -> Transition:
     spent = checkpoint.spent
     if checkpoint.active_since is not None:
         worked = max(0.0, (now - checkpoint.active_since).total_seconds())
-        spent = replace(spent, wall_s=spent.wall_s + worked)
+        spent = replace(spent, wall_s=round(spent.wall_s + worked, 3))
     since = now if checkpoint.phase.kind in ACTIVE else None
     return Transition(checkpoint=replace(checkpoint, version=checkpoint.version + 1, spent=spent, active_since=since))
 
@@ -59,7 +59,8 @@ def charge(draft: Transition, given: ModelReplied | Scored) -> Transition:
     """Charge an answer to the budget, whether or not it is still of use; a figure that is none costs nothing."""
     spent = draft.checkpoint.spent
     cost_usd = max(0.0, given.cost_usd) if math.isfinite(given.cost_usd) else 0.0
-    spent = replace(spent, cost_usd=spent.cost_usd + cost_usd, tokens=spent.tokens + max(0, given.tokens))
+    cost_usd = round(spent.cost_usd + cost_usd, 6)  # sums of floats would grow digits
+    spent = replace(spent, cost_usd=cost_usd, tokens=spent.tokens + max(0, given.tokens))
     return turn(draft, replace(draft.checkpoint, spent=spent))
 
 
@@ -90,11 +91,11 @@ def show(draft: Transition, card: Card) -> Transition:
 
 
 def fewer(cards: tuple[Card, ...]) -> tuple[Card, ...]:
-    """Let the oldest card go that nothing can happen to any more: a card that is open must not be forgotten."""
-    if len(cards) <= CARDS:
-        return cards
-    gone = next((card for card in cards if card.state not in OPEN_STATES), cards[0])
-    return tuple(card for card in cards if card is not gone)
+    """Let the oldest cards go to which nothing can happen any more; the face that is shown is the one kept here."""
+    newest = cards[-1].changed
+    spent = [card for card in cards if card.state not in OPEN_STATES and card.changed < newest]
+    gone = spent[: max(0, len(cards) - CARDS)]
+    return tuple(card for card in cards if card not in gone)
 
 
 def hear(draft: Transition, message: Message) -> Transition:

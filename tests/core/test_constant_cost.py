@@ -45,9 +45,7 @@ class Scale:
         for name, effect in effects.items():
             if isinstance(effect, PostCard):
                 ts = f"1772452900.{after.version:06d}"
-                written += self.give(
-                    inputs.CardPosted(effect_id=name, card=effect.card, ts=ts, shown=after.version)
-                )
+                written += self.give(inputs.CardPosted(effect_id=name, card=effect.card, ts=ts, shown=after.version))
         return written
 
     def step(self, tool: str, nth: int, *approvers: Person) -> int:
@@ -78,5 +76,4 @@ def test_step_200_writes_no_more_than_step_2(tool: str, approvers: tuple[Person,
     """A long task costs no more for each step than a short one, with people asked or without."""
     scale = Scale()
     bytes_of = [scale.step(tool, nth, *approvers) for nth in range(1, STEPS + 1)]
-    print(bytes_of[:8], bytes_of[-1], bytes_of[-1] / bytes_of[1])
-    assert bytes_of[-1] <= 1.1 * bytes_of[1]
+    assert max(bytes_of[2:]) <= 1.1 * bytes_of[1]

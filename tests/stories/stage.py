@@ -1,47 +1,39 @@
-"""A bot on a stage: the real bot with its own Redis, and the strict stand-in for Slack, in one process."""
+"""A bot on a stage: the real bot with its own Redis, and the strict stand-in for Slack, in one process.
+
+Which course a task takes is chosen by its words: `tests/stories/world.py` has a runbook for each.
+"""
 
 import textwrap
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, MutableMapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
+from agent_core.checkpoint import Checkpoint
+from agent_core.words import ThreadId
 from bot.app import Running, running as bot_running
 from bot.config import Settings, load
-from bot.playground.harness import Setup, Slack, running as slack_running
+from bot.playground.harness import Delivery, Message, Setup, Slack, View, running as slack_running
+from bot.playground.words import BOT_USER_ID, TEAM_ID, Raw
+from tests.stories.world import furnished
 
-CONFIG = """
-version: 1
-agent: {model: "scripted:script.jsonl"}
-tools:
-  - name: note
-    description: Write a line into a file.
-    argv: [./write, "{line}"]
-    args: {line: {type: string, maxLength: 200}}
-    risk: high
-  - name: look
-    description: Read the file.
-    argv: [./look]
-    risk: low
-policy:
-  rules:
-    - {tools: [look], decision: allow}
-    - {tools: ["*"], risk: [high], decision: ask, approvers: {users: [U0APPROVER, U0LEAD]}, timeout_s: 600}
-runbooks: []
-"""
-WRITE = '#!/bin/sh\necho "$1" >> "$(dirname "$0")/written"\necho wrote "$1"\n'
-LOOK = '#!/bin/sh\ncat "$(dirname "$0")/written" 2>/dev/null || echo nothing\n'
+PATIENCE_S = 10.0
+RITA, ADA, LEE, TINA = "U0RITA", "U0APPROVER", "U0LEAD", "U0TINA"
+OPS, DEV = "C0OPS", "C0DEV"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stage:
     """The stand-in, the bot, and the folder in which the tools work."""
 
     slack: Slack
     bot: Running
     folder: Path
+    said: list[MutableMapping[str, object]] = field(default_factory=list)
 
     @property
     def written(self) -> list[str]:
@@ -49,22 +41,143 @@ class Stage:
         file = self.folder / "written"
         return file.read_text().splitlines() if file.exists() else []
 
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Return as soon as it holds; looked at again at each change in Slack."""
+        await self.slack.until(holds, PATIENCE_S)
 
-def furnish(folder: Path, script: str, config: str = CONFIG) -> Path:
-    """Write a configuration, its script and its tools."""
-    (folder / "countersign.yml").write_text(config)
-    (folder / "script.jsonl").write_text(textwrap.dedent(script).strip() + "\n")
-    for name, text in (("write", WRITE), ("look", LOOK)):
-        (folder / name).write_text(text)
-        (folder / name).chmod(0o755)
-    return folder / "countersign.yml"
+    async def task(self, words: str, *, by: str = RITA, channel: str = OPS) -> "Task":
+        """Start a task with the slash command and find its thread."""
+        known = {message.ts for message in self.slack.channel(channel)}
+        delivery = await self.slack.as_person(by).command(channel, "/agent", words)
+        assert delivery.ok
+        assert delivery.body == ""
+
+        def root() -> Message | None:
+            found = (one for one in self.slack.channel(channel) if one.ts not in known and one.thread_ts in (None, one.ts))
+            return next((one for one in found if one.user == BOT_USER_ID and words in one.words), None)
+
+        await self.until(root)
+        parent = root()
+        assert parent is not None
+        return Task(self, channel, parent.ts)
+
+    async def check(self) -> None:
+        """Hold the bot to what must be true of every story."""
+        record = self.slack.standin.record
+        violations, errors = list(record.violations), [one for one in self.said if one["log_level"] == "error"]
+        failed = [delivery for delivery in record.deliveries if delivery.status == 500]
+        record.violations.clear()
+        record.deliveries.clear()
+        self.said.clear()
+        assert violations == []
+        assert errors == []
+        assert failed == []
 
 
-def settings_for(slack: Slack, home: Path, config: Path) -> Settings:
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task's thread as people see it."""
+
+    stage: Stage
+    channel: str
+    ts: str
+
+    @property
+    def id(self) -> ThreadId:
+        """Its ID."""
+        return ThreadId(f"{TEAM_ID}:{self.channel}:{self.ts}")
+
+    @property
+    def messages(self) -> list[Message]:
+        """The thread as it is now."""
+        return self.stage.slack.thread(self.channel, self.ts)
+
+    @property
+    def words(self) -> str:
+        """All that stands in it."""
+        return "\n".join(f"{message.text}\n{message.words}" for message in self.messages)
+
+    def with_button(self, action: str) -> list[Message]:
+        """Give the messages on which this can be pressed, oldest first."""
+        return [message for message in self.messages if action in message.action_ids]
+
+    async def until(self, holds: Callable[["Task"], object]) -> None:
+        """Return as soon as it holds of this task."""
+        await self.stage.until(lambda: holds(self))
+
+    async def card(self, action: str = "approve", *, besides: Message | None = None) -> Message:
+        """Wait for a card on which this can be pressed; the newest, and another than ``besides``."""
+
+        def found() -> list[Message]:
+            return [one for one in self.with_button(action) if besides is None or one.ts != besides.ts]
+
+        await self.stage.until(found)
+        return found()[-1]
+
+    async def card_says(self, card: Message, words: str) -> Message:
+        """Wait until a card says this, and give it as it then is."""
+
+        def now() -> Message:
+            return next(one for one in self.messages if one.ts == card.ts)
+
+        await self.stage.until(lambda: words in now().words)
+        return now()
+
+    async def says(self, words: str) -> None:
+        """Wait until this stands somewhere in the thread."""
+        await self.until(lambda task: words in task.words)
+
+    async def ends(self, how: str) -> Message:
+        """Wait for the last message; it says how the task ended."""
+
+        def last() -> list[Message]:
+            return [message for message in self.messages if message.text.startswith("Finished:")]
+
+        await self.stage.until(last)
+        assert last()[-1].text.startswith(f"Finished: {how} · Φ ")
+        return last()[-1]
+
+    async def click(self, person: str, card: Message, action: str, option: Raw = None) -> Delivery:
+        """Have somebody press something."""
+        return await self.stage.slack.as_person(person).click(card, action, option)
+
+    async def form(self, person: str, card: Message, action: str) -> View:
+        """Have somebody press a button that opens a form, and give the form."""
+        assert (await self.click(person, card, action)).ok
+        await self.stage.until(lambda: self.stage.slack.as_person(person).views)
+        return self.stage.slack.as_person(person).views[-1]
+
+    async def send(self, person: str, view: View, **values: Raw) -> Delivery:
+        """Fill a form in and send it."""
+        return await self.stage.slack.as_person(person).submit(view, dict(values))
+
+    async def reply(self, person: str, text: str) -> str:
+        """Write in the thread."""
+        return await self.stage.slack.as_person(person).post(self.channel, text, self.ts)
+
+    async def told(self, person: str, words: str) -> Message:
+        """Wait until one person, and nobody else, is told something."""
+
+        def heard() -> list[Message]:
+            return [one for one in self.stage.slack.as_person(person).ephemerals if words in one.words]
+
+        await self.stage.until(heard)
+        assert words not in self.words
+        return heard()[-1]
+
+    async def checkpoint(self) -> Checkpoint:
+        """Give the task as it is stored."""
+        found = (await self.stage.bot.desk.runtime.store.load(self.id)).checkpoint
+        assert found is not None
+        return found
+
+
+def settings_for(slack: Slack, home: Path, config: Path, *, socket: bool = False) -> Settings:
     """Give the bot what a real deployment would, and nothing else."""
     return Settings(
         slack_bot_token=SecretStr(slack.secrets.bot_token),
-        slack_signing_secret=SecretStr(slack.secrets.signing_secret),
+        slack_signing_secret=None if socket else SecretStr(slack.secrets.signing_secret),
+        slack_app_token=SecretStr(slack.secrets.app_token) if socket else None,
         slack_api_url=slack.api_url,
         countersign_config=config,
         countersign_home=home,
@@ -74,12 +187,21 @@ def settings_for(slack: Slack, home: Path, config: Path) -> Settings:
 
 @asynccontextmanager
 async def staged(
-    folder: Path, script: str, *, config: str = CONFIG, setup: Setup | None = None
+    folder: Path, *, agent: str = "", more: str = "", script: str = "", setup: Setup | None = None
 ) -> AsyncGenerator[Stage]:
-    """Put both on the stage."""
-    path = furnish(folder, script, config)
+    """Put both on the stage; ``agent`` and ``more`` are lines of the configuration, ``script`` replaces the runbooks."""
+    path = furnished(folder, agent=agent, more=more, script=textwrap.dedent(script).strip())
+    socket = setup is not None and setup.socket_mode
     async with slack_running(setup or Setup()) as slack:
-        settings = settings_for(slack, folder / "home", path)
-        async with bot_running(settings, load(path)) as bot:
-            slack.events_url = f"http://127.0.0.1:{bot.port}/slack/events"
-            yield Stage(slack, bot, folder)
+        async with on_stage(slack, settings_for(slack, folder / "home", path, socket=socket), folder) as stage:
+            yield stage
+
+
+@asynccontextmanager
+async def on_stage(slack: Slack, settings: Settings, folder: Path) -> AsyncGenerator[Stage]:
+    """Run the bot, also anew on what an earlier one left."""
+    structlog.reset_defaults()
+    with capture_logs() as said:
+        async with bot_running(settings, load(settings.countersign_config)) as bot:
+            slack.events_url = f"http://{settings.countersign_host}:{bot.port}/slack/events"
+            yield Stage(slack, bot, folder, said)

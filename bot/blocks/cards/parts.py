@@ -20,6 +20,7 @@ from bot.blocks.kit import (
     header,
     italic,
     line,
+    link,
     moment,
     overflow,
     person,
@@ -30,7 +31,10 @@ from bot.blocks.kit import (
 from bot.blocks.shown import cut, shown
 from bot.wording import HEADINGS, LABELS
 
-MENTION = re.compile(r"<@([UW][A-Z0-9]{1,30})>")
+PERSON = r"<@([UW][A-Z0-9]{1,30})>"
+MENTION = re.compile(
+    rf"{PERSON}|<!subteam\^(S[A-Z0-9]{{1,30}})>|(https?://[^\s<>|]+/archives/[A-Z0-9]+/p[0-9]+[^\s<>|]*)"
+)
 OUR_SENTENCE = re.compile(r"(?:Aborted|Resumed|Paused|Being stopped) by <@[UW][A-Z0-9]{1,30}>\.")
 # Where our own sentences name who taught something: at their beginning, or in brackets at their end.
 AUTHOR = re.compile(r"\A(?:taught by )?<@([UW][A-Z0-9]{1,30})>|\(<@([UW][A-Z0-9]{1,30})>\)\Z")
@@ -47,24 +51,37 @@ def said(text: str, most: int, *, lines: bool = False) -> list[Block]:
 
 
 def ours(text: str, most: int, known: frozenset[PersonId] | None) -> list[Block]:
-    """Show our own sentence, with the people in it named; ``known`` limits whom (None: anybody)."""
+    """Show our own sentence: its people and groups named, its links to messages live.
+
+    Where others may have had a hand in it, ``known`` says who may be named (None: anybody), and there are no links.
+    """
     if OUR_SENTENCE.fullmatch(text):
         known = None
     part, left = cut(text, most)
     elements: list[Block] = []
     at = 0
     for found in MENTION.finditer(part):
-        who = PersonId(found[1])
-        if known is None or who in known:
+        named = element_of(found, known)
+        if named is not None:
             if found.start() > at:
                 elements.append(words(part[at : found.start()]))
-            elements.append(person(who))
+            elements.append(named)
             at = found.end()
     if at < len(part):
         elements.append(words(part[at:]))
     if left:
         elements.append(italic(f" … {left:,} more characters"))
     return elements or [italic("(nothing)")]
+
+
+def element_of(found: re.Match[str], known: frozenset[PersonId] | None) -> Block | None:
+    """Make what a sentence names, unless it may not name it."""
+    who, usergroup, url = found.groups()
+    if who:
+        return person(PersonId(who)) if known is None or who in known else None
+    if known is not None:
+        return None
+    return group(usergroup) if usergroup else link(url, url)
 
 
 def credited(text: str, most: int) -> list[Block]:

@@ -1,18 +1,24 @@
 """Why people are asked: the policy's rules, what was taught, and what Φ rests on. Pure."""
 
+import json
 from collections.abc import Iterator
+from typing import cast
 
+from agent_core.checkpoint import Card
 from agent_core.proposal import Proposal, Score
+from agent_core.words import Args
+from bot.blocks.args import Veil
 from bot.blocks.cards.parts import credited, labelled, said, whom
-from bot.blocks.cards.view import ROOMS, CardView
+from bot.blocks.cards.view import ROOMS
 from bot.blocks.kit import Block, bold, line, modal, rich, words
 
 ROOM = ROOMS[0]
 LINE_CHARS = 600
 ITEMS = 20
+BARE = Veil(frozenset(), str)
 
 
-def why_asked_modal(card: Card, metadata: str, veil: Veil = NO_VEIL) -> Block:
+def why_asked_modal(card: Card, metadata: str, veil: Veil = BARE) -> Block:
     """Say why a step was asked about, or not, and why its score is as it is."""
     parts: list[Block] = []
     if card.proposal:
@@ -24,9 +30,10 @@ def why_asked_modal(card: Card, metadata: str, veil: Veil = NO_VEIL) -> Block:
 
 def of_policy(veil: Veil, proposal: Proposal) -> Iterator[Block]:
     """Say what policy and people's rules made of the step."""
+    args = proposal.call.args
     yield line(bold("Allowed by policy." if proposal.allowed else "Policy asks people."))
     for because in proposal.because[:ITEMS]:
-        yield labelled("Because", *credited(veil.over(because, ARGS), LINE_CHARS))
+        yield labelled("Because", *credited(veil.over(because, args), LINE_CHARS))
     for need in proposal.requirements[:ITEMS]:
         asked = [words(f": {need.quorum} of "), *whom(need.approvers, ROOM)]
         yield labelled("Rule", *said(need.rule, LINE_CHARS), *asked)
@@ -37,8 +44,9 @@ def of_policy(veil: Veil, proposal: Proposal) -> Iterator[Block]:
 
 def of_score(veil: Veil, score: Score) -> Iterator[Block]:
     """Say what the score rests on."""
+    args = cast("Args", json.loads(score.args_json))
     yield labelled("Φ", words(f"{score.before:.2f} → {score.after:.2f}, the critic said {score.raw:.2f}"))
     for because in score.because[:ITEMS]:
-        yield labelled("Because", *credited(veil.over(because, ARGS), LINE_CHARS))
+        yield labelled("Because", *credited(veil.over(because, args), LINE_CHARS))
     if score.why:
-        yield labelled("Overridden because", *said(veil.over(score.why, ARGS), LINE_CHARS))
+        yield labelled("Overridden because", *said(veil.over(score.why, args), LINE_CHARS))

@@ -126,6 +126,10 @@ FACES: Mapping[str, CardView] = {
     ),
     "reconsidered": face("reconsidered", replace(THINKING, held=PROPOSAL), by=(REQUESTER.id,), words="Use checkout."),
     "waiting_paused": face("paused", PAUSED_HERE, words=f"Paused by <@{REQUESTER.id}>."),
+    "released": face("approved", Acting(proposal=APPROVED, asked=3), APPROVED, words="x"),
+    "stopping_in_words": face(
+        "stopping", replace(ACTING, claim=None), APPROVED, words=f"Being stopped by <@{LEAD.id}>."
+    ),
     "taught": face(
         "done",
         THINKING,

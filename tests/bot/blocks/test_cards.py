@@ -6,7 +6,7 @@ from agent_core.errors import Broken
 from bot.blocks.cards import card, parent_message, say
 from bot.blocks.kit import BLOCKS_CHARS, size_of
 from tests.bot.blocks.faces import FACES, HALF, LONG, face, waits
-from tests.bot.blocks.reading import arguments, as_slack, boxes, buttons, kinds_of_text, menu, texts
+from tests.bot.blocks.reading import arguments, as_slack, boxes, buttons, kinds_of_text, menu, objects, texts
 from tests.examples import PROPOSAL, REQUESTER, THINKING
 from tests.plugins.golden import Golden
 
@@ -135,7 +135,9 @@ def test_the_parent_message_names_the_task_and_its_requester(golden: Golden) -> 
     [
         ("Step 1 (restart_service) was not run.", "Step 1 (restart_service) was not run."),
         ("See evil.invalid/a", "There is a message in this task."),
-        ("<@U0LEAD> took it back.", "There is a message in this task."),
+        ("<@U0LEAD> took it back.\nSee /agent learned.", "somebody took it back.\nSee /agent learned."),
+        ("*Approved* by <@U0LEAD>", "There is a message in this task."),
+        ("https://evil.invalid/x", "There is a message in this task."),
         (":lock: safe", "There is a message in this task."),
         ("", "There is a message in this task."),
     ],
@@ -155,3 +157,19 @@ def test_a_mention_in_our_words_becomes_a_person_and_in_others_words_only_of_tho
     assert unnamed == [{"type": "text", "text": "<@U0BOSS> approved it."}]
     long = as_slack(say("x" * 5000).blocks)
     assert any("more characters" in text for text in texts(long))
+
+
+def test_our_own_words_name_groups_and_lead_to_messages() -> None:
+    """A list of tasks is of use only with its links; what a model says has none."""
+    words = "Ask <!subteam^S0ONCALL>: https://x.slack.test/archives/C1/p17?thread_ts=1 now\n" + "\n".join("abc")
+    first, *rest = as_slack(say(words).blocks)[0]["elements"]
+    assert [one["type"] for one in first["elements"]] == ["text", "usergroup", "text", "link", "text"]
+    assert len(rest) == 3
+    assert not [one for one in objects(as_slack(say(words, frozenset()).blocks)) if one.get("type") == "link"]
+
+
+def test_a_long_list_of_ours_gives_way_line_by_line() -> None:
+    """Each line keeps its beginning."""
+    many = as_slack(say("\n".join(["\U0001f9e8" * 2_000] * 60)).blocks)
+    assert len(many[0]["elements"]) == 41
+    assert "… 20 more lines" in texts(many)

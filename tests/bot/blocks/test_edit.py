@@ -203,7 +203,7 @@ def test_text_that_a_form_would_damage_is_edited_as_json() -> None:
     """Hidden characters are seen there, and come back as they were."""
     view = form(spec_of({"host": {"type": "string"}}), {"host": "a\u202eb"})
     assert view["blocks"][1]["element"]["initial_value"] == '"a\\u202eb"'
-    odd = {"day": "tomorrow", "zones": ["c", "a"], "dry": "yes", "count": 1e300, "level": 3}
+    odd: dict[str, Any] = {"day": "tomorrow", "zones": ["c", "a"], "dry": "yes", "count": 1e300, "level": 3}
     assert {argument.name: argument.kind for argument in arguments(TOOL, odd) if argument.name in odd} == dict.fromkeys(
         sorted(odd), "json"
     )

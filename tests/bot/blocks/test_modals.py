@@ -42,10 +42,10 @@ MODALS = {
         page=0,
         metadata=METADATA,
     ),
-    "why_asked": why_asked_modal(FACES["taught"], METADATA),
-    "why_scored": why_asked_modal(FACES["overridden"], METADATA),
-    "why_nothing": why_asked_modal(FACES["paused"], METADATA),
-    "why_allowed": why_asked_modal(FACES["allowed_running"], METADATA),
+    "why_asked": why_asked_modal(FACES["taught"].card, METADATA),
+    "why_scored": why_asked_modal(FACES["overridden"].card, METADATA),
+    "why_nothing": why_asked_modal(FACES["paused"].card, METADATA),
+    "why_allowed": why_asked_modal(FACES["allowed_running"].card, METADATA),
 }
 BLOCK_IDS = {
     "reject": ["reason", "note"],

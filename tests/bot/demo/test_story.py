@@ -1,6 +1,5 @@
 """The real bot in the demo: what a newcomer does in the first minutes, done at the page's own verbs."""
 
-import asyncio
 import json
 import os
 import re

@@ -59,12 +59,15 @@ async def demo(home: Path, bot: tuple[str, ...], port: int = 0) -> AsyncIterator
     terminal, stop = Terminal(), asyncio.Event()
     options = Options(bot=bot, say=terminal.say, stop=stop, warm_up_s=0)
     running = asyncio.create_task(run(home, port=port, bot_port=0, options=options))
+    ready = asyncio.create_task(terminal.until("demo is ready"))
     try:
-        await terminal.until("demo is ready")
+        await asyncio.wait((running, ready), return_when=asyncio.FIRST_COMPLETED)
+        assert ready.done(), terminal.lines
         yield terminal
     finally:
+        ready.cancel()
         stop.set()
-        assert await running == 0
+        assert await running == 0, terminal.lines
 
 
 def processes_of(home: Path) -> set[int]:
