@@ -17,7 +17,7 @@ tools:
   - {name: slow, argv: [./slow, "{line}"], args: {line: {type: string}}}
   - {name: long, argv: [./size, "{text}"], args: {text: {type: string}}}
   - name: tune
-    argv: [./write, "{service}-{count}"]
+    argv: [./write, "{service}", "{count}"]
     args:
       service: {type: string, pattern: "^[a-z]+$", description: Which service.}
       count: {type: integer, minimum: 1, maximum: 9}
