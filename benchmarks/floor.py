@@ -9,7 +9,6 @@ crash between acknowledgement and effect, knows no policy, no expiry, no second 
 import asyncio
 import json
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 
 from aiohttp import web
 from redis.asyncio import Redis
@@ -34,17 +33,16 @@ return 1
 """
 
 
-@dataclass(slots=True, kw_only=True)
 class Floor:
-    """What the listener works with; ``faces`` are the two cards, with the placeholders that ``drawn`` fills in."""
+    """What the listener works with; ``faces`` are the two cards, with the placeholder that ``drawn`` fills in."""
 
-    redis: Redis
-    client: AsyncWebClient
-    faces: Json = field(default_factory=dict)
-    running: set[asyncio.Task[None]] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.decide = self.redis.register_script(DECIDE)
+    def __init__(self, redis: Redis, client: AsyncWebClient) -> None:
+        """Hold both connections."""
+        self.client = client
+        self.faces: Json = {}
+        self._redis = redis
+        self._decide = redis.register_script(DECIDE)
+        self._running: set[asyncio.Task[None]] = set()
 
     def drawn(self, face: str, thread: str) -> Json:
         """Give the text and blocks of a face for a thread."""
@@ -53,7 +51,7 @@ class Floor:
 
     async def prepare(self, threads: list[str]) -> None:
         """Let a proposal wait in each thread, and post its card."""
-        await Commands(self.redis).send(
+        await Commands(self._redis).send(
             ("HSET", f"floor:{thread}", "version", 1, "state", "waiting") for thread in threads
         )
         for thread in threads:
@@ -63,12 +61,12 @@ class Floor:
     async def approve(self, ack: AsyncAck, body: Json) -> None:
         """Record the decision, acknowledge it, and have the rest done."""
         thread, version, _ = body["actions"][0]["value"].split("|")
-        won = await self.decide(keys=[f"floor:{thread}"], args=[version, body["user"]["id"]])
+        won = await self._decide(keys=[f"floor:{thread}"], args=[version, body["user"]["id"]])
         await ack()
         if won:
             task = asyncio.create_task(self.perform(thread, body["container"]["message_ts"]))
-            self.running.add(task)
-            task.add_done_callback(self.running.discard)
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
     async def perform(self, thread: str, ts: str) -> None:
         """Have the effect, and show it."""
@@ -113,7 +111,7 @@ async def main() -> None:
         closing.push_async_callback(redis.aclose)
         http = session()
         closing.push_async_callback(http.close)
-        floor = Floor(redis=redis, client=web_client(given["token"], given["api_url"], http, direct=True))
+        floor = Floor(redis, web_client(given["token"], given["api_url"], http, direct=True))
         port = await listen(bolt(floor, given), "127.0.0.1", 0, closing)
         tell({"url": f"http://127.0.0.1:{port}/slack/events"})
         async for order in asked:

@@ -20,7 +20,6 @@ from bot.doctor import examine
 from bot.reach import NotStarted
 
 EXIT_UNREACHABLE, EXIT_CONFIG = 1, 2
-LOUD = ("slack_bolt", "slack_sdk", "aiohttp.access")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -52,20 +51,26 @@ def say(words: str) -> None:
 
 
 def log_as_json() -> None:
-    """Write one JSON object a line to standard error; libraries only where they warn."""
+    """Write one JSON object a line to standard error, the libraries' warnings as well."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    render: list[structlog.typing.Processor] = [
+        structlog.processors.dict_tracebacks,
+        structlog.processors.JSONRenderer(),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    for name in LOUD:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    handler = logging.StreamHandler(sys.stderr)
+    meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[meta, *render], foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # it warns of what we chose: a client and our own authorize
 
 
 def run() -> int:

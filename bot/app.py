@@ -37,7 +37,7 @@ from bot.guard import Admitted, Guard, Hooks, Installation, runner
 from bot.health import Health, Metrics, admin_app
 from bot.ingress import bolt_app, dispatcher, http_app
 from bot.listeners import register
-from bot.reach import NotStarted, key_of, redis_of, wait_for_store, who_we_are
+from bot.reach import WAIT_S, NotStarted, key_of, redis_of, wait_for_store, who_we_are
 from bot.slack.client import Slack, session, web_client
 from bot.slack.directory import SlackDirectory
 from bot.slack.ephemerals import Ephemerals
@@ -198,8 +198,11 @@ def usergroups_of(config: Config) -> frozenset[str]:
 
 
 @asynccontextmanager
-async def running(settings: Settings, config: Config) -> AsyncGenerator[Running]:
-    """Run ingress and one worker in this process; raise ConfigError or NotStarted before it is up."""
+async def running(settings: Settings, config: Config, *, wait_s: float = WAIT_S) -> AsyncGenerator[Running]:
+    """Run ingress and one worker in this process; raise ConfigError or NotStarted before it is up.
+
+    ``wait_s`` is how long the store and Slack may take to answer at the start.
+    """
     settings.check_slack()
     key = key_of(settings)
     parts = assemble(config, key)
@@ -208,10 +211,10 @@ async def running(settings: Settings, config: Config) -> AsyncGenerator[Running]
         door = Door(settings, clock)
         port = await door.open(closing)
         redis, store_words = await redis_of(settings, closing)
-        await wait_for_store(redis, clock)
+        await wait_for_store(redis, clock, wait_s)
         client = await slack_client(settings, closing)
         slack = Slack(client, clock)
-        installation, bot_id = await who_we_are(slack, clock)
+        installation, bot_id = await who_we_are(slack, clock, wait_s)
         reach = Connections(redis=redis, slack=slack, client=client, clock=clock, installation=installation)
         staff = Staff.of(parts, config, reach, key)
         app = bolt_app(client, installation, bot_id)

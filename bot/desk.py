@@ -6,7 +6,7 @@ core refuses the unknown. Nothing is decided here.
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from agent_core.checkpoint import Checkpoint, Quote
@@ -15,16 +15,18 @@ from agent_core.inputs import Input, Open, Start
 from agent_core.people import Person
 from agent_core.ports import Clock, Index, Lessons, Model, TaskLine
 from agent_core.runtime import Given, Runtime
-from agent_core.words import ChannelId, PersonId, TeamId, ThreadId, channel_of, thread_id_of
-from bot.blocks.kit import Block
+from agent_core.words import ChannelId, PersonId, TeamId, ThreadId, channel_of, thread_id_of, ts_of
+from bot.blocks.kit import Block, Rendered
 from bot.payloads import Payload
-from bot.slack.client import Slack
+from bot.slack.client import Slack, SlackRefused
 from bot.slack.directory import SlackDirectory
 from bot.slack.ephemerals import Address, Ephemerals
 from bot.slack.surface import SlackSurface
 
 LOOK_UP_S = 1.5
 OPEN_VIEW_S = 2.0
+SPENT_TRIGGERS = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
+NOT_OPENED = Refused("Slack did not open the form in time; nothing was changed.", "Press again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ class Desk:
     async def check_can_start(self, who: PersonId, channel: ChannelId, purpose: str) -> None:
         """Raise Refused where a task could not go on: no such runbook, no bot in the channel, too many tasks."""
         if not await self.directory.is_in(channel, self.bot_user):
-            raise Refused("I am not in this channel, so nothing was started.", "Invite me with /invite and try again.")
+            instead = "Invite me with /invite and try again."
+            raise Refused("I am not in this channel, so nothing was started.", instead, field="channel")
         self.model.accepts(purpose)
         mine = [
             line for line in await self.index.tasks(self.team, limit=1000) if is_open(line) and line.requester == who
@@ -96,9 +99,16 @@ class Desk:
         await self.check_can_start(self.who(payload), channel_of(thread_id), purpose)
         await self.give(payload, thread_id, lambda by: Start(by=by, purpose=purpose, context=context))
 
-    def tell(self, to: Address, words: str) -> None:
-        """Say something to one person only, soon."""
-        self.ephemerals.later(to, words)
+    async def links(self, lines: Iterable[TaskLine]) -> dict[ThreadId, str]:
+        """Give the address of each task's newest card, or of its thread; those that Slack does not know are left out."""
+        wanted = {line.thread_id: line.card_ts or ts_of(line.thread_id) for line in lines}
+        asked = (self.surface.link(channel_of(thread_id), ts) for thread_id, ts in wanted.items())
+        urls = await asyncio.gather(*asked, return_exceptions=True)
+        return {thread_id: url for thread_id, url in zip(wanted, urls, strict=True) if isinstance(url, str)}
+
+    def tell(self, to: Address, words: str | Rendered, *, about: str | None = None) -> None:
+        """Say something to one person only, soon; about one fact (its dedupe ID) only once."""
+        self.ephemerals.later(to, words, about=about)
 
     async def show_view(self, trigger_id: str, view: Block, *, push: bool = False) -> None:
         """Open a modal while its trigger lives."""
@@ -106,7 +116,11 @@ class Desk:
             async with asyncio.timeout(OPEN_VIEW_S):
                 await self.slack.call("views.push" if push else "views.open", trigger_id=trigger_id, view=view)
         except TimeoutError:
-            raise Refused("Slack did not open the form in time; nothing was changed.", "Press again.") from None
+            raise NOT_OPENED from None
+        except SlackRefused as no:
+            if no.error in SPENT_TRIGGERS:
+                raise NOT_OPENED from no
+            raise
 
 
 def is_open(line: TaskLine) -> bool:

@@ -70,8 +70,13 @@ async def slack_findings(settings: Settings, config: Config | None, closing: Asy
         await slack.call("auth.test")
         answer = await client.auth_test()
     except (SlackRefused, SurfaceBusy, SurfaceGone) as no:
-        words = f"Slack refuses it ({slack.revoked})" if slack.revoked else f"Slack does not answer ({no})"
-        yield Found(level="bad", what="token", words=f"{words}. Take it from the app's page “OAuth & Permissions”.")
+        refused = slack.revoked or (no.error if isinstance(no, SlackRefused) else "")
+        words = (
+            f"Slack refuses it ({refused}). Take it from the app's page “OAuth & Permissions”."
+            if refused
+            else f"Slack does not answer at {settings.slack_api_url}. Is SLACK_API_URL right, and the network up?"
+        )
+        yield Found(level="bad", what="token", words=words)
         return
     yield Found(level="ok", what="token", words=f"bot {answer['user_id']} of team {answer['team_id']}")
     yield scopes_finding({name.lower(): str(value) for name, value in answer.headers.items()})

@@ -63,9 +63,9 @@ async def redis_of(settings: Settings, closing: AsyncExitStack) -> tuple[Redis, 
     return client, words
 
 
-async def wait_for_store(redis: Redis, clock: Clock) -> None:
+async def wait_for_store(redis: Redis, clock: Clock, wait_s: float = WAIT_S) -> None:
     """Wait until the store answers and can be trusted, or raise NotStarted."""
-    findings = await first_findings(redis, clock)
+    findings = await first_findings(redis, clock, wait_s)
     refused = [finding for finding in findings if finding.level == "refuse"]
     for finding in findings:
         log.warning("redis setting", level=finding.level, setting=finding.setting, words=finding.words)
@@ -73,22 +73,22 @@ async def wait_for_store(redis: Redis, clock: Clock) -> None:
         raise NotStarted("\n".join(f"Redis {finding.setting}: {finding.words}" for finding in refused))
 
 
-async def first_findings(redis: Redis, clock: Clock) -> list[Finding]:
+async def first_findings(redis: Redis, clock: Clock, wait_s: float) -> list[Finding]:
     """Ask for the store's settings until it answers, or raise NotStarted."""
     began = clock.now()
     while True:
         try:
             return await check_settings(redis)
         except StoreDown as down:
-            if (clock.now() - began).total_seconds() > WAIT_S:
-                words = f"Redis did not answer for {WAIT_S:.0f} s ({down}). Nothing was changed. Is it running?"
+            if (clock.now() - began).total_seconds() > wait_s:
+                words = f"Redis did not answer for {wait_s:.0f} s ({down}). Nothing was changed. Is it running?"
                 raise NotStarted(words) from down
         await clock.sleep(TRY_AGAIN_S)
 
 
-async def who_we_are(slack: Slack, clock: Clock) -> tuple[Installation, str]:
+async def who_we_are(slack: Slack, clock: Clock, wait_s: float = WAIT_S) -> tuple[Installation, str]:
     """Ask Slack which workspace and bot the token is for; a refused token is a configuration error."""
-    answer = await first_answer(slack, clock)
+    answer = await first_answer(slack, clock, wait_s)
     installation = Installation(
         team_id=str(answer["team_id"]),
         enterprise_id=str(answer["enterprise_id"]) if answer.get("enterprise_id") else None,
@@ -97,7 +97,7 @@ async def who_we_are(slack: Slack, clock: Clock) -> tuple[Installation, str]:
     return installation, str(answer.get("bot_id", ""))
 
 
-async def first_answer(slack: Slack, clock: Clock) -> Mapping[str, object]:
+async def first_answer(slack: Slack, clock: Clock, wait_s: float) -> Mapping[str, object]:
     """Ask Slack who the token is until it answers."""
     began = clock.now()
     while True:
@@ -108,8 +108,8 @@ async def first_answer(slack: Slack, clock: Clock) -> Mapping[str, object]:
         except SurfaceBusy as busy:
             if slack.revoked:
                 raise refused_token(slack.revoked) from busy
-            if (clock.now() - began).total_seconds() > WAIT_S:
-                raise NotStarted(f"Slack did not answer for {WAIT_S:.0f} s. Nothing was changed.") from busy
+            if (clock.now() - began).total_seconds() > wait_s:
+                raise NotStarted(f"Slack did not answer for {wait_s:.0f} s. Nothing was changed.") from busy
         await clock.sleep(TRY_AGAIN_S)
 
 

@@ -62,6 +62,11 @@ class Veil:
         return text
 
 
+def args_of(args_json: str) -> Args:
+    """Read arguments that are kept as JSON text."""
+    return cast("Args", json.loads(args_json))
+
+
 def strings_of(value: Json) -> Iterator[str]:
     """Give every string in a JSON value, the names in it too."""
     if isinstance(value, str):
@@ -158,7 +163,7 @@ def packed(text: str, most: int) -> tuple[str, ...]:
 
 def changes(call: Call, original_json: str | None, veil: Veil) -> Iterator[tuple[str, str, str]]:
     """Give each argument that an edit changed: its name, how it was and how it is, in full."""
-    old = cast("Args", json.loads(original_json)) if original_json else call.args
+    old = args_of(original_json) if original_json else call.args
     new = call.args
     for name in dict.fromkeys((*old, *new)):
         if name not in old or name not in new or canonical(old[name]) != canonical(new[name]):

@@ -16,6 +16,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from agent_core.errors import Refused
 from agent_core.ports import StoreDown, SurfaceBusy, SurfaceGone
 from agent_core.words import ChannelId
+from bot.blocks.kit import Rendered
 from bot.bolt import Ack
 from bot.desk import Desk
 from bot.listeners import commands, home, messages
@@ -145,6 +146,7 @@ def address_of(desk: Desk, payload: Payload) -> Address:
 
 async def commanded(desk: Desk, command: SlashCommand, ack: Ack) -> None:
     """Do what was typed, and answer with words for the one person, or with nothing."""
+    words: str | Rendered
     try:
         async with asyncio.timeout(BUDGET_S):
             words = await commands.run(desk, command)

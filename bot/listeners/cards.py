@@ -4,6 +4,7 @@ Each does one thing, and returns once it is committed or the form is open.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import TypeAlias
 
 from agent_core.checkpoint import Checkpoint
@@ -35,6 +36,7 @@ from bot.blocks.modals.why_asked import why_asked_modal
 from bot.carried import key_of, text_of, tried
 from bot.desk import Desk
 from bot.payloads import BlockActions, ViewKey
+from bot.slack.client import FAILURES
 from bot.slack.surface import marker
 
 Pressed: TypeAlias = Callable[[Desk, BlockActions], Awaitable[None]]
@@ -68,6 +70,9 @@ async def approve(desk: Desk, click: BlockActions) -> None:
             by=by, digest=Digest(button.digest), version=button.version, card=card, seen_whole=seen_whole
         ),
     )
+    if click.view is not None:
+        with suppress(*FAILURES):  # The yes is recorded; the page only shows that it is.
+            await show_page(desk, click, ViewKey.parse(click.view.private_metadata))
 
 
 def veil_of(desk: Desk, proposal: Proposal) -> Veil:
@@ -129,7 +134,8 @@ async def rule_changed(desk: Desk, click: BlockActions) -> None:
     )
     preview = await tried(desk, ThreadId(key.thread_id), draft.when, draft.do)
     view_now = teach_modal(key.text, preview, draft)
-    await desk.slack.call("views.update", view_id=view.id, hash=view.hash, view=view_now)
+    with suppress(*FAILURES):  # Somebody who types on, or closes the form, gets no preview of what stood there before.
+        await desk.slack.call("views.update", view_id=view.id, hash=view.hash, view=view_now)
 
 
 async def answer(desk: Desk, click: BlockActions) -> None:

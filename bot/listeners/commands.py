@@ -12,9 +12,11 @@ from agent_core.inputs import Abort, Forget, Pause, Resume
 from agent_core.learning.taught import in_force, told
 from agent_core.ports import TaskLine
 from agent_core.words import ChannelId, LessonId, ThreadId, thread_id_of
+from bot.blocks.kit import Rendered
+from bot.blocks.listing import listing
 from bot.desk import Desk, is_open
 from bot.payloads import SlashCommand
-from bot.status import described, phi_words
+from bot.status import described
 from bot.wording import HELP
 
 LISTED = 20
@@ -24,7 +26,7 @@ TS = re.compile(r"\d{1,12}\.\d{1,6}")
 THREAD = re.compile(r"[A-Z0-9_]+:[A-Z0-9_]+:\d{1,12}\.\d{1,6}(?:/[\w-]+)*")
 LATER = Refused("This version of the bot can't do that yet; nothing was changed.", "/agent help lists what it can.")
 
-Command: TypeAlias = Callable[[Desk, SlashCommand, str], Awaitable[str]]
+Command: TypeAlias = Callable[[Desk, SlashCommand, str], Awaitable[str | Rendered]]
 
 
 def thread_named(desk: Desk, text: str, channel: str) -> ThreadId:
@@ -41,7 +43,7 @@ def thread_named(desk: Desk, text: str, channel: str) -> ThreadId:
     raise Refused(f"“{text}” names no task.", "Give its link, its ID or its ts; /agent list shows them.")
 
 
-async def run(desk: Desk, command: SlashCommand) -> str:
+async def run(desk: Desk, command: SlashCommand) -> str | Rendered:
     """Do what was typed, and give the words for the person; nothing where the thread itself answers."""
     text = command.text.strip()
     if not text:
@@ -60,7 +62,7 @@ async def help_(desk: Desk, command: SlashCommand, rest: str) -> str:
     return "\n".join(HELP)
 
 
-async def status(desk: Desk, command: SlashCommand, rest: str) -> str:
+async def status(desk: Desk, command: SlashCommand, rest: str) -> str | Rendered:
     """List my open tasks in this channel."""
     del rest
     mine = [
@@ -71,7 +73,7 @@ async def status(desk: Desk, command: SlashCommand, rest: str) -> str:
     return await listed(desk, mine, "You have no open tasks here.")
 
 
-async def list_(desk: Desk, command: SlashCommand, rest: str) -> str:
+async def list_(desk: Desk, command: SlashCommand, rest: str) -> str | Rendered:
     """List the newest open tasks."""
     del command, rest
     return await listed(desk, await open_tasks(desk), "There are no open tasks.")
@@ -82,18 +84,10 @@ async def open_tasks(desk: Desk) -> list[TaskLine]:
     return [line for line in await desk.index.tasks(desk.team, limit=1000) if is_open(line)]
 
 
-async def listed(desk: Desk, lines: list[TaskLine], nothing: str) -> str:
+async def listed(desk: Desk, lines: list[TaskLine], nothing: str) -> str | Rendered:
     """Say which tasks there are, with ID and link."""
-    if not lines:
-        return nothing
-    said = []
-    for line in lines[:LISTED]:
-        channel, ts = line.thread_id.split(":")[1:3]
-        link = await desk.surface.link(ChannelId(channel), ts)
-        said.append(
-            f"{line.purpose} · {line.phase.replace('_', ' ')} · {phi_words(line.phi)} · {line.thread_id} · {link}"
-        )
-    return "\n".join(said)
+    newest = lines[:LISTED]
+    return listing(newest, await desk.links(newest)) if newest else nothing
 
 
 async def show(desk: Desk, command: SlashCommand, rest: str) -> str:

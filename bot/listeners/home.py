@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from agent_core.learning.taught import in_force
 from agent_core.ports import TaskLine
-from agent_core.words import ChannelId, PersonId, ThreadId
+from agent_core.words import PersonId, channel_of
 from bot.blocks.home import LISTED, home_view
 from bot.desk import Desk, is_open
 from bot.payloads import AppHomeOpened
@@ -22,7 +22,7 @@ async def opened(desk: Desk, visit: AppHomeOpened) -> None:
     started = [line for line in lines if line.requester == who][:LISTED]
     log = in_force(await desk.lessons.of(desk.team), desk.clock.now())
     learned = [lesson for lesson in log if desk.clock.now() - lesson.at < WEEK][-LISTED:]
-    view = home_view(waiting, started, learned, await links(desk, (*waiting, *started)))
+    view = home_view(waiting, started, learned, await desk.links((*waiting, *started)))
     await desk.slack.call("views.publish", user_id=who, view=view)
 
 
@@ -30,15 +30,5 @@ async def waits_for(desk: Desk, line: TaskLine, who: PersonId) -> bool:
     """Tell whether a task's card asks this person."""
     if not line.may_decide:
         return False
-    channel = ChannelId(line.thread_id.split(":")[1])
-    person = await desk.directory.look_up(desk.team, channel, who)
+    person = await desk.directory.look_up(desk.team, channel_of(line.thread_id), who)
     return any(person in people for people in line.may_decide)
-
-
-async def links(desk: Desk, lines: tuple[TaskLine, ...]) -> dict[ThreadId, str]:
-    """Give the address of each task's newest card, or of its thread."""
-    found: dict[ThreadId, str] = {}
-    for line in lines:
-        _, channel, ts = line.thread_id.split(":")[:3]
-        found[line.thread_id] = await desk.surface.link(ChannelId(channel), line.card_ts or ts)
-    return found

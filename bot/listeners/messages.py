@@ -12,6 +12,7 @@ from agent_core.checkpoint import Quote
 from agent_core.errors import Refused
 from agent_core.inputs import Abort, CardLost, Input, Pause, Reply, Resume
 from agent_core.people import Person
+from agent_core.rules.draft import OPEN_STATES
 from agent_core.words import ChannelId, PersonId, ThreadId, thread_id_of
 from bot.desk import Desk
 from bot.payloads import BotMessageDeleted, Spoken
@@ -40,7 +41,8 @@ async def heard(desk: Desk, spoken: Spoken) -> None:
         elif named and text:
             await desk.start(spoken, thread_id, text, await earlier(desk, spoken))
     except Refused as no:
-        desk.tell(address(desk, spoken), no.sentence)
+        card_ts = await live_card(desk, thread_id) if spoken.is_reply else None
+        desk.tell(address(desk, spoken, card_ts), no.sentence, about=spoken.dedupe_id)
 
 
 async def replied(desk: Desk, spoken: Spoken, thread_id: ThreadId, text: str, *, named: bool) -> None:
@@ -65,13 +67,21 @@ def without_mention(text: str, bot: PersonId) -> tuple[bool, str]:
     return f"<@{bot}>" in text or f"<@{bot}|" in text, text.strip()
 
 
-def address(desk: Desk, spoken: Spoken) -> Address:
+async def live_card(desk: Desk, thread_id: ThreadId) -> str | None:
+    """Find the card of a task on which something is to be pressed now."""
+    checkpoint = (await desk.runtime.store.load(thread_id)).checkpoint
+    cards = checkpoint.cards if checkpoint else ()
+    return next((card.ts for card in reversed(cards) if card.state in OPEN_STATES and card.ts), None)
+
+
+def address(desk: Desk, spoken: Spoken, card_ts: str | None = None) -> Address:
     """Say how the author of a message is answered alone."""
     return Address(
         team=desk.team,
         person=PersonId(spoken.event.user),
         channel=ChannelId(spoken.channel_id),
         thread_ts=spoken.thread_ts,
+        card_ts=card_ts,
     )
 
 

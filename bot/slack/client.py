@@ -46,6 +46,9 @@ class SlackRefused(Exception):
         self.error = error
 
 
+FAILURES = (SurfaceBusy, SurfaceGone, CardGone, SlackRefused)
+
+
 class Slack:
     """Calls the Web API over one long-lived session."""
 

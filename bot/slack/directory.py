@@ -8,15 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from agent_core.people import People, Person, PersonKind
-from agent_core.ports import CardGone, Clock, SurfaceBusy, SurfaceGone
+from agent_core.ports import Clock
 from agent_core.words import ChannelId, PersonId, TeamId
-from bot.slack.client import Slack, SlackRefused
+from bot.slack.client import FAILURES, Slack
 
 FACTS_S = 60.0
 KEPT = 10_000
 PAGE = 1000
 PAGES = 20
-FAILURES = (SurfaceBusy, SurfaceGone, CardGone, SlackRefused)
 
 
 class SlackDirectory:

@@ -12,29 +12,29 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from agent_core.ports import CardGone, SurfaceBusy, SurfaceGone
 from agent_core.words import ChannelId, PersonId, TeamId
 from bot.blocks.cards import say
-from bot.blocks.kit import Rendered
-from bot.slack.client import Slack, SlackRefused
+from bot.blocks.kit import Rendered, line, link, rich
+from bot.slack.client import FAILURES, Slack
 from bot.slack.surface import SlackSurface
 
 log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 200
+REMEMBERED = 2_000  # facts that were answered, so that one that comes twice is answered once
 SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com", "slack.com"})
-FAILURES = (SurfaceBusy, SurfaceGone, CardGone, SlackRefused)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where somebody did something: enough to answer just them."""
+    """Where somebody did something: enough to answer just them. ``card_ts`` is the card that they should look at."""
 
     team: TeamId
     person: PersonId
     channel: ChannelId | None = None
     thread_ts: str | None = None
     response_url: str | None = None
+    card_ts: str | None = None
 
 
 class Ephemerals:
@@ -47,9 +47,12 @@ class Ephemerals:
         self._http = client.session
         self._api = urlsplit(client.base_url)
         self._sending: set[asyncio.Task[None]] = set()
+        self._answered: dict[str, None] = {}
 
-    def later(self, to: Address, words: str | Rendered) -> None:
-        """Send soon; when too many wait already, drop it and say so in the log."""
+    def later(self, to: Address, words: str | Rendered, *, about: str | None = None) -> None:
+        """Send soon; when too many wait already, drop it and say so in the log. ``about`` is answered once only."""
+        if about is not None and self._is_answered(about):
+            return
         if len(self._sending) >= MOST_AT_ONCE:
             log.warning("too many answers wait; one is dropped", person=to.person)
             return
@@ -57,6 +60,15 @@ class Ephemerals:
         task = asyncio.create_task(self._send(to, message))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
+
+    def _is_answered(self, about: str) -> bool:
+        """Tell whether a fact was answered already, and remember that it is now."""
+        if about in self._answered:
+            return True
+        self._answered[about] = None
+        while len(self._answered) > REMEMBERED:
+            del self._answered[next(iter(self._answered))]
+        return False
 
     async def settled(self) -> None:
         """Wait until all that was to be sent is sent."""
@@ -71,12 +83,23 @@ class Ephemerals:
         return parts.scheme == "https" and parts.hostname in SLACK_HOSTS and parts.port in (None, 443)
 
     async def _send(self, to: Address, message: Rendered) -> None:
+        message = await self._with_link(to, message)
         try:
             if await self._by_url(to, message) or await self._in_thread(to, message):
                 return
             await self._surface.tell(to.team, to.person, message.text)
         except FAILURES as error:
             log.warning("answer not sent", person=to.person, error=str(error))
+
+    async def _with_link(self, to: Address, message: Rendered) -> Rendered:
+        """Add the address of the card that is meant; words without it are better than none."""
+        if to.card_ts is None or to.channel is None:
+            return message
+        try:
+            url = await self._surface.link(to.channel, to.card_ts)
+        except FAILURES:
+            return message
+        return Rendered(text=message.text, blocks=(*message.blocks, rich(line(link(url, "Open the card")))))
 
     async def _by_url(self, to: Address, message: Rendered) -> bool:
         if self._http is None or to.response_url is None or not self.is_slacks(to.response_url):

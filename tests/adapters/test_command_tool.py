@@ -155,7 +155,7 @@ async def test_endless_output_is_ended_by_the_time_limit_and_leaves_the_loop_alo
     with pytest.raises(ToolTimedOut, match=r"ended after 0\.7 s. It may have happened") as over:
         await work
     assert len(over.value.partial.stdout) == MIB
-    assert over.value.partial.truncated_bytes > 0
+    assert 0 < over.value.partial.truncated_bytes < 50 * MIB  # unbounded, it would be a gigabyte
     assert worst < 0.5
 
 

@@ -11,6 +11,7 @@ from redis.asyncio import Redis, from_url
 from redis.exceptions import ConnectionError as NotConnected
 from structlog.testing import capture_logs
 
+from agent_core.adapters.embedded.premises import take_lock
 from agent_core.adapters.embedded_server import (
     AlreadyRunning,
     ServerDidNotStart,
@@ -246,6 +247,7 @@ async def test_an_old_server_that_is_still_ending_is_waited_for(tmp_path: Path) 
         os.kill(server_pid, signal.SIGSTOP)  # It cannot end now.
         process.kill()
         await process.wait()
+        assert take_lock(tmp_path / "redis") == (None, str(process.pid))
         starting = asyncio.create_task(start(tmp_path, search_path=NO_SYSTEM_SERVER))
         done, _ = await asyncio.wait({starting}, timeout=0.3)
         assert not done

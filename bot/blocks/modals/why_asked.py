@@ -1,13 +1,10 @@
 """Why people are asked: the policy's rules, what was taught, and what Φ rests on. Pure."""
 
-import json
 from collections.abc import Iterator
-from typing import cast
 
 from agent_core.checkpoint import Card
 from agent_core.proposal import Proposal, Score
-from agent_core.words import Args
-from bot.blocks.args import Veil
+from bot.blocks.args import Veil, args_of
 from bot.blocks.cards.parts import credited, labelled, said, whom
 from bot.blocks.cards.view import ROOMS
 from bot.blocks.kit import Block, bold, line, modal, rich, words
@@ -44,7 +41,7 @@ def of_policy(veil: Veil, proposal: Proposal) -> Iterator[Block]:
 
 def of_score(veil: Veil, score: Score) -> Iterator[Block]:
     """Say what the score rests on."""
-    args = cast("Args", json.loads(score.args_json))
+    args = args_of(score.args_json)
     yield labelled("Φ", words(f"{score.before:.2f} → {score.after:.2f}, the critic said {score.raw:.2f}"))
     for because in score.because[:ITEMS]:
         yield labelled("Because", *credited(veil.over(because, args), LINE_CHARS))

@@ -130,6 +130,18 @@ FACES: Mapping[str, CardView] = {
     "stopping_in_words": face(
         "stopping", replace(ACTING, claim=None), APPROVED, words=f"Being stopped by <@{LEAD.id}>."
     ),
+    "running_at_the_end": face("running", FINISHED, APPROVED),
+    "question_with_many_options": face(
+        "asked",
+        AwaitingAnswer(question=QUESTION),
+        None,
+        about="question",
+        question=replace(QUESTION, options=tuple("abcdefghijklmnop")),
+    ),
+    "final_short": replace(
+        face("closed", ENDED, None, about="final", key=CardKey("final")),
+        summary=replace(SUMMARY, more_deeds=0, learned=(), course=""),
+    ),
     "taught": face(
         "done",
         THINKING,

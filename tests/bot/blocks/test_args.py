@@ -30,7 +30,7 @@ FILLINGS = st.sampled_from(["x", "line\n", "\u202e", "é", "\U000e0061", "\\", "
 
 
 @given(ARGS)
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_arguments_are_read_back_from_their_text(args: dict[str, Any]) -> None:
     """Names, types, white space and hidden characters too: nothing is unshown."""
     assert arguments(args_text(args, OPEN)) == args
@@ -43,7 +43,7 @@ def test_a_value_for_a_form_is_json(value: Any) -> None:  # noqa: ANN401 - any J
 
 
 @given(ARGS, SIZES, FILLINGS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_wherever_approve_stands_every_byte_was_shown(args: dict[str, Any], size: int, filling: str) -> None:
     """On the card itself, or on the last page, after all the others."""
     proposal = calling({**args, "big": (filling * size)[:size]})

@@ -89,7 +89,7 @@ def views(draw: st.DrawFn) -> CardView:
 
 
 @given(views())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_slack_takes_any_card(view: CardView) -> None:
     """A refused post is a step nobody can decide on: no words, names or sizes may lead to one."""
     rendered = card(view)
@@ -99,7 +99,7 @@ def test_slack_takes_any_card(view: CardView) -> None:
 
 
 @given(WORDS, WORDS, st.lists(WORDS, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_slack_takes_any_last_message_and_any_words_of_ours(purpose: str, why: str, learned: list[str]) -> None:
     """However much a task did and learned."""
     deeds = tuple(replace(SUMMARY.deeds[1], tool=words) for words in learned)

@@ -106,6 +106,14 @@ class Person:
 
         return await self.until(waiting, f"a card with {action} and {words}")
 
+    async def sees(self, thread: str, *words: str) -> Shape:
+        """Wait for a message in a thread that has all of these words, and give it."""
+
+        def there(me: "Person") -> Shape | None:
+            return next((one for one in me.in_thread(thread) if said(one, *words)), None)
+
+        return await self.until(there, f"a message with {words}")
+
     async def press(self, thread: str, action: str, *words: str) -> Shape:
         """Press a button of a card, or choose it in its menu."""
         message = await self.card(thread, action, *words)
