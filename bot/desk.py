@@ -18,7 +18,7 @@ from agent_core.runtime import Given, Runtime
 from agent_core.words import ChannelId, PersonId, TeamId, ThreadId, channel_of, thread_id_of, ts_of
 from bot.blocks.kit import Block, Rendered
 from bot.payloads import Payload
-from bot.slack.client import Slack, SlackRefused
+from bot.slack.client import FAILURES, Slack, SlackRefused
 from bot.slack.directory import SlackDirectory
 from bot.slack.ephemerals import Address, Ephemerals
 from bot.slack.surface import SlackSurface
@@ -100,11 +100,17 @@ class Desk:
         await self.give(payload, thread_id, lambda by: Start(by=by, purpose=purpose, context=context))
 
     async def links(self, lines: Iterable[TaskLine]) -> dict[ThreadId, str]:
-        """Give the address of each task's newest card, or of its thread; those that Slack does not know are left out."""
+        """Give the address of each task's newest card, or of its thread, as far as Slack knows it."""
         wanted = {line.thread_id: line.card_ts or ts_of(line.thread_id) for line in lines}
-        asked = (self.surface.link(channel_of(thread_id), ts) for thread_id, ts in wanted.items())
-        urls = await asyncio.gather(*asked, return_exceptions=True)
-        return {thread_id: url for thread_id, url in zip(wanted, urls, strict=True) if isinstance(url, str)}
+        urls = await asyncio.gather(*(self.link(channel_of(thread_id), ts) for thread_id, ts in wanted.items()))
+        return {thread_id: url for thread_id, url in zip(wanted, urls, strict=True) if url is not None}
+
+    async def link(self, channel: ChannelId, ts: str) -> str | None:
+        """Give a message's address, or None where Slack does not."""
+        try:
+            return await self.surface.link(channel, ts)
+        except FAILURES:
+            return None
 
     def tell(self, to: Address, words: str | Rendered, *, about: str | None = None) -> None:
         """Say something to one person only, soon; about one fact (its dedupe ID) only once."""

@@ -72,7 +72,7 @@ def awaiting_approval(
         case Approve() | Reject() | Edit() | Withdraw():
             check_names(checkpoint, proposal, given)
             check_in_time(proposal, now)
-            draft = replace(adopted(begin(checkpoint, now), proposal, given), not_after=proposal.expires_at)
+            draft = replace(adopted(begin(checkpoint, now), proposal, given), not_after=last_moment(proposal))
             return decided(draft, proposal, given, now, rules)
         case NoApprover() if given.card == proposal.card:
             return nobody_there(settle(begin(checkpoint, now), given.effect_id), proposal, given, now, rules)
@@ -106,6 +106,11 @@ def by_people(checkpoint: Checkpoint, phase: AwaitingApproval, given: Input, now
             return abort(draft, phase, given.by.id, now)
         case _:
             raise not_now(phase.kind, given.kind)
+
+
+def last_moment(proposal: Proposal) -> datetime:
+    """Give the last moment at which a decision may be committed: the store's clock counts microseconds."""
+    return proposal.expires_at - timedelta(microseconds=1)
 
 
 def check_in_time(proposal: Proposal, now: datetime) -> None:
@@ -211,7 +216,7 @@ def edited(draft: Transition, proposal: Proposal, given: Edit, now: datetime, ru
         edit_note=cut(given.note),
         original_json=proposal.original_json or brief_args(proposal.call.args_json),
     )
-    return replace(propose(draft, step, judged, rules, now), not_after=proposal.expires_at)
+    return propose(draft, step, judged, rules, now)
 
 
 def withdrawn(draft: Transition, proposal: Proposal, given: Withdraw, now: datetime) -> Transition:

@@ -9,7 +9,6 @@ from agent_core.ports import TaskLine
 from agent_core.words import ThreadId
 from bot.blocks.cards.parts import said
 from bot.blocks.kit import Block, Rendered, bullets, code, line, link, rich, words
-from bot.status import phi_words
 
 PURPOSE_CHARS = 150
 
@@ -23,5 +22,6 @@ def listing(lines: Sequence[TaskLine], links: Mapping[ThreadId, str]) -> Rendere
 def item(one: TaskLine, url: str | None) -> Block:
     """Say one task in a line."""
     where = [words(" · "), link(url, "Open")] if url else []
-    state = f" · {one.phase.replace('_', ' ')} · {phi_words(one.phi)} · "
+    phi = "not scored yet" if one.phi is None else f"Φ {one.phi:.1f}"
+    state = f" · {one.phase.replace('_', ' ')} · {phi} · "
     return line(*said(one.purpose, PURPOSE_CHARS), words(state), code(one.thread_id), *where)

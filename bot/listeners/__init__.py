@@ -16,7 +16,6 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from agent_core.errors import Refused
 from agent_core.ports import StoreDown, SurfaceBusy, SurfaceGone
 from agent_core.words import ChannelId
-from bot.blocks.kit import Rendered
 from bot.bolt import Ack
 from bot.desk import Desk
 from bot.listeners import commands, home, messages
@@ -146,17 +145,16 @@ def address_of(desk: Desk, payload: Payload) -> Address:
 
 async def commanded(desk: Desk, command: SlashCommand, ack: Ack) -> None:
     """Do what was typed, and answer with words for the one person, or with nothing."""
-    words: str | Rendered
     try:
         async with asyncio.timeout(BUDGET_S):
-            words = await commands.run(desk, command)
+            answer = await commands.run(desk, command)
     except Exception as error:
-        found = words_for(error)
-        if found is None:
+        words = words_for(error)
+        if words is None:
             raise
-        words = found
-    if words:
-        desk.tell(address_of(desk, command), words)
+        answer = words
+    if answer:
+        desk.tell(address_of(desk, command), answer)
     await ack()
 
 

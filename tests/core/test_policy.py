@@ -106,7 +106,7 @@ def test_every_matching_ask_is_a_requirement_and_the_strictest_terms_hold() -> N
         not_editor=True,
         timeout_s=600,
         remind_s=60,
-        escalate=Escalation(after_s=100, to=ANN),
+        escalate=Escalation(after_s=100, to=ANN, rule="second"),
         because=("first", "second"),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from agent_core import runtime as runtime_module
+from agent_core.decide import decide
 from agent_core.effects import AskModel
 from agent_core.errors import Broken, Refused
 from agent_core.fakes import MemoryStore
@@ -204,11 +205,10 @@ async def test_a_transition_that_skips_a_version_is_our_defect(monkeypatch: pyte
     """Versions count accepted inputs, one by one."""
 
     def skipping(*_: object, **__: object) -> Transition:
-        made = decided(None, Start(by=REQUESTER, purpose="Restart it."), NOON, Workshop().rules, thread_id=THREAD)
+        made = decide(None, Start(by=REQUESTER, purpose="Restart it."), NOON, Workshop().rules, thread_id=THREAD)
         return replace(made, checkpoint=replace(made.checkpoint, version=7))
 
-    decided = runtime_module.decide
-    monkeypatch.setattr(runtime_module, "decide", skipping)
+    monkeypatch.setattr("agent_core.runtime.decide", skipping)
     with pytest.raises(Broken, match="every transition counts one version"):
         await Workshop().begin()
 

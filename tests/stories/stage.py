@@ -53,8 +53,9 @@ class Stage:
         assert delivery.body == ""
 
         def root() -> Message | None:
-            found = (one for one in self.slack.channel(channel) if one.ts not in known and one.thread_ts in (None, one.ts))
-            return next((one for one in found if one.user == BOT_USER_ID and words in one.words), None)
+            new = [one for one in self.slack.channel(channel) if one.ts not in known]
+            roots = (one for one in new if one.thread_ts in (None, one.ts) and one.user == BOT_USER_ID)
+            return next((one for one in roots if words in one.words), None)
 
         await self.until(root)
         parent = root()

@@ -69,7 +69,11 @@ async def test_a_task_is_started_from_anywhere(stage: Stage) -> None:
     form = rita.views[-1]
     assert set(form.inputs) == {"purpose", "channel"}
     assert (await rita.submit(form, {"purpose": "note anywhere", "channel": OPS})).errors == {}
-    await stage.until(lambda: any("note anywhere" in one.words and one.thread_ts in (None, one.ts) for one in stage.slack.channel(OPS)))
+    await stage.until(
+        lambda: any(
+            "note anywhere" in one.words and one.thread_ts in (None, one.ts) for one in stage.slack.channel(OPS)
+        )
+    )
 
 
 async def test_a_task_for_a_channel_without_the_bot_is_refused_at_the_channel(stage: Stage) -> None:

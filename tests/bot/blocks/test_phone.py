@@ -14,6 +14,7 @@ from agent_core.words import PersonId
 from bot.blocks.cards import card, parent_message
 from bot.playground.harness import Setup, Slack, running
 from tests.bot.blocks.faces import calling, waits
+from tests.bot.blocks.reading import as_slack
 from tests.playground.browser import browser
 
 __all__ = ("browser",)
@@ -46,9 +47,11 @@ async def post(slack: Slack, proposal: Proposal) -> None:
     """Post a card in a task's thread."""
     client = AsyncWebClient(token=slack.secrets.bot_token, base_url=slack.api_url)
     parent = parent_message("restart the checkout cache in staging", PersonId("U0RITA"))
-    posted = await client.chat_postMessage(channel=CHANNEL, text=parent.text, blocks=list(parent.blocks))
+    posted = await client.chat_postMessage(channel=CHANNEL, text=parent.text, blocks=as_slack(parent.blocks))
     shown = card(waits(proposal))
-    await client.chat_postMessage(channel=CHANNEL, thread_ts=posted["ts"], text=shown.text, blocks=list(shown.blocks))
+    await client.chat_postMessage(
+        channel=CHANNEL, thread_ts=posted["ts"], text=shown.text, blocks=as_slack(shown.blocks)
+    )
 
 
 async def opened(slack: Slack, browser: Browser, proposal: Proposal) -> Locator:

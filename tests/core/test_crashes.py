@@ -1,0 +1,164 @@
+"""A process dies between any two steps of its work, and another goes on from what is stored.
+
+Every turn of the event loop is a place to die at: the story is told once for each, cut there, and gone on with by a
+process that knows nothing. What must hold is what DESIGN.md promises: an action starts at most once on its own, and
+what nobody can know is asked.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from agent_core.errors import Refused
+from agent_core.fakes import turns
+from agent_core.inputs import Abort, Inquire, OverridePhi, Pause, ResolveUnknown, Resume, Teach
+from agent_core.phases import AwaitingApproval, Finished, OutcomeUnknown
+from agent_core.records import Entry
+from tests.core.workshop import Workshop, step
+from tests.examples import APPROVER, LEAD, REQUESTER, TEAM, THREAD, person
+
+SECOND = person("U0SECOND", groups=frozenset({"S0ONCALL"}))
+ROUNDS = 40
+
+
+class Fuse:
+    """Counts the turns that a story takes, and dies at one of them."""
+
+    def __init__(self, at: int | None) -> None:
+        self.at = at
+        self.burnt = 0
+        self.died = False
+
+    async def drain(self, shop: Workshop) -> None:
+        """Have all done that is pending, or die on the way."""
+        task = asyncio.create_task(shop.drain())
+        while not task.done():
+            if self.burnt == self.at:
+                task.cancel()
+                self.died = True
+            self.burnt += 1
+            await turns()
+        await asyncio.gather(task, return_exceptions=True)
+        if self.died and self.at is not None:
+            self.at = None
+            shop.restarted()
+
+
+async def told(shop: Workshop, fuse: Fuse) -> Counter[str]:
+    """Tell the story to its end, whatever process tells it; give what people were asked on the way."""
+    asked: Counter[str] = Counter()
+    await shop.begin()
+    for _ in range(ROUNDS):
+        await fuse.drain(shop)
+        phase = await shop.phase()
+        asked[phase.kind] += 1
+        if isinstance(phase, Finished) and not await shop.pending():
+            return asked
+        if isinstance(phase, AwaitingApproval) and not await shop.pending():
+            await talk(shop)
+            await shop.approve()
+            if (await shop.phase()).kind == "awaiting_approval":
+                await shop.approve(SECOND)
+        elif isinstance(phase, OutcomeUnknown) and not await shop.pending():
+            named = {"digest": phase.proposal.digest, "version": phase.proposal.version}
+            await shop.give(ResolveUnknown(by=REQUESTER, verdict="happened", **named))  # type: ignore[arg-type]  # named are its own fields
+        shop.clock.move(61)
+    raise AssertionError("the story has no end")
+
+
+async def talk(shop: Workshop) -> None:
+    """Have people say, teach and steer things while a step waits."""
+    await shop.give(Inquire(by=LEAD, text="Why?"))
+    await shop.give(Teach(by=LEAD, when="", do="Look at the queue."))
+    await shop.give(OverridePhi(by=LEAD, phi=2.0))
+    await shop.give(Pause(by=REQUESTER))
+    await shop.give(Resume(by=REQUESTER))
+
+
+def workshop(tool: str) -> Workshop:
+    """Set the story up: a step that policy allows, and one that people are asked about."""
+    shop = Workshop(step("read_status"), step(tool), figures=(3.0, 9.5))
+    shop.directory.persons[SECOND.id] = SECOND
+    shop.rules = replace(shop.rules, limits=replace(shop.rules.limits, wall_s=1e9))
+    return shop
+
+
+async def check(shop: Workshop, asked: Counter[str], tool: str) -> None:
+    """Hold the end of a story to what is promised."""
+    once = [key for key, times in shop.tools.starts.items() if times > 1]
+    calls = Counter(call.tool for call in shop.tools.calls)
+    if tool == "restart_service":
+        assert calls[tool] <= 1, "started twice on its own"
+        assert calls[tool] == 1 or asked["outcome_unknown"]
+    else:
+        assert calls[tool] >= 1
+        assert not asked["outcome_unknown"], "what may be repeated is repeated under the same key"
+        assert len(once) <= 1
+    marks = Counter(posted.effect_id for posted in shop.surface.messages.values())
+    assert set(marks.values()) == {1}, "one message for each effect"
+    keys = Counter(posted.card.key for posted in shop.surface.cards() if posted.card)
+    assert set(keys.values()) == {1}, "one message for each card"
+    lessons = await shop.lessons.of(TEAM)
+    assert [lesson.kind for lesson in lessons] == ["heuristic", "override"]
+    lines = [line for line in await shop.lines() if isinstance(line, Entry)]
+    assert [line.version for line in lines] == list(range(1, len(lines) + 1))
+    assert [record.kind for line in lines for record in line.records].count("ended") == 1
+    for posted in shop.surface.cards():
+        assert posted.card is not None
+        assert posted.card.state in ("done", "failed", "closed"), "every card shows how it ended"
+    assert await shop.pending() == {}
+
+
+async def length_of(tool: str) -> int:
+    """Tell the story without a crash, and say how many turns it takes."""
+    shop, fuse = workshop(tool), Fuse(None)
+    await check(shop, await told(shop, fuse), tool)
+    return fuse.burnt
+
+
+@pytest.mark.parametrize("tool", ["restart_service", "deploy"])
+async def test_a_crash_at_any_turn_loses_and_doubles_nothing(tool: str) -> None:
+    """Cut at every turn of the loop in turn; each story comes to the same good end."""
+    length = await length_of(tool)
+    assert length > 100
+    unknown = 0
+    for at in range(length):
+        shop, fuse = workshop(tool), Fuse(at)
+        asked = await told(shop, fuse)
+        assert fuse.died
+        await check(shop, asked, tool)
+        unknown += asked["outcome_unknown"] > 0
+    assert (unknown > 0) == (tool == "restart_service"), "some crashes leave what nobody can know"
+
+
+async def test_every_reply_of_the_surface_may_be_lost() -> None:
+    """Whatever was posted is found again, and posted once."""
+    for at in range(12):
+        shop, fuse = workshop("restart_service"), Fuse(None)
+        shop.surface.fails.extend([None] * at + [ConnectionError("reset")])
+        shop.surface.lose_replies = 1 if at % 2 else 0
+        await check(shop, await told(shop, fuse), "restart_service")
+
+
+async def test_an_abort_is_not_lost_in_a_crash() -> None:
+    """It is committed before it is acknowledged; the tool is stopped or its end is asked for."""
+    shop = Workshop()
+    shop.tools.hold("restart_service")
+    await shop.until_waiting()
+    await shop.approve()
+    drain = shop.draining()
+    await shop.tools.started("restart_service").wait()
+    await shop.give(Abort(by=REQUESTER))
+    drain.cancel()
+    await asyncio.gather(drain, return_exceptions=True)
+    shop.clock.move(61)
+    shop.restarted()
+    await shop.drain()
+    phase = await shop.phase()
+    assert isinstance(phase, Finished)
+    assert (phase.how, len(shop.tools.calls)) == ("aborted", 1)
+    assert "It is not known whether step 1 happened" in phase.why
+    with pytest.raises(Refused):
+        await shop.give(Pause(by=APPROVER), THREAD)
