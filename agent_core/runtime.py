@@ -11,7 +11,18 @@ import structlog
 
 from agent_core.decide import decide
 from agent_core.errors import Broken, Refused
-from agent_core.inputs import Edit, Input, ModelReplied, OverridePhi, Scored, Start, Teach, ToolStarted, actor_of
+from agent_core.inputs import (
+    Edit,
+    Forget,
+    Input,
+    ModelReplied,
+    OverridePhi,
+    Scored,
+    Start,
+    Teach,
+    ToolStarted,
+    actor_of,
+)
 from agent_core.ports import Committed, Engine, Lessons, Loaded, Store, StoreDown
 from agent_core.records import Entry, Note
 from agent_core.rules.book import Rules
@@ -21,7 +32,7 @@ from agent_core.words import EffectId, ThreadId, team_of
 log = structlog.get_logger(__name__)
 
 TRIES = 16  # notes of refused clicks move the journal's head as well
-READS_LESSONS = (Edit, ModelReplied, OverridePhi, Scored, Start, Teach, ToolStarted)
+READS_LESSONS = (Edit, Forget, ModelReplied, OverridePhi, Scored, Start, Teach, ToolStarted)
 WORDS_CHARS = 500
 FRESH = 10_000  # effects remembered as made here; a forgotten one is looked for before it is posted, no more
 LATE = Refused("The time to decide is over, so the step was not run.", "Start the task again if it is still needed.")

@@ -87,7 +87,7 @@ class Ephemerals:
         try:
             if await self._by_url(to, message) or await self._in_thread(to, message):
                 return
-            await self._surface.tell(to.team, to.person, message.text)
+            await self._surface.send(to.team, to.person, message)
         except FAILURES as error:
             log.warning("answer not sent", person=to.person, error=str(error))
 

@@ -96,10 +96,14 @@ class SlackSurface:
 
     async def tell(self, team: TeamId, person: PersonId, words: str) -> None:
         """Write to one person directly."""
+        await self.send(team, person, say(words))
+
+    async def send(self, team: TeamId, person: PersonId, message: Rendered) -> None:
+        """Send one person a message directly."""
         opened = await self._slack.call("conversations.open", users=person)
         channel = cast("Mapping[str, str]", opened["channel"])["id"]
-        message = say(words)
-        mark = EffectId(f"{team}:{person}/{hashlib.blake2b(words.encode(), digest_size=8).hexdigest()}")
+        content = f"{message.text}{message.blocks}"
+        mark = EffectId(f"{team}:{person}/{hashlib.blake2b(content.encode(), digest_size=8).hexdigest()}")
         await self._post(ChannelId(channel), message, mark, thread_ts=None)
 
     async def link(self, channel: ChannelId, ts: str) -> str:

@@ -1,6 +1,6 @@
 """A process dies between any two steps of its work, and another goes on from what is stored.
 
-Every turn of the event loop is a place to die at: the story is told once for each, cut there, and gone on with by a
+Any turn of the event loop is a place to die at: the story is told once for each, cut there, and gone on with by a
 process that knows nothing. What must hold is what DESIGN.md promises: an action starts at most once on its own, and
 what nobody can know is asked.
 """
@@ -12,15 +12,40 @@ from dataclasses import replace
 import pytest
 
 from agent_core.errors import Refused
-from agent_core.fakes import turns
-from agent_core.inputs import Abort, Inquire, OverridePhi, Pause, ResolveUnknown, Resume, Teach
+from agent_core.fakes import FakeCritic, FakeModel, turns
+from agent_core.inputs import Abort, Done, Inquire, OverridePhi, Pause, ResolveUnknown, Resume, Teach
 from agent_core.phases import AwaitingApproval, Finished, OutcomeUnknown
+from agent_core.ports import Figures, Output, Replied, Situation
+from agent_core.proposal import StepRun
 from agent_core.records import Entry
 from tests.core.workshop import Workshop, step
 from tests.examples import APPROVER, LEAD, REQUESTER, TEAM, THREAD, person
 
 SECOND = person("U0SECOND", groups=frozenset({"S0ONCALL"}))
 ROUNDS = 40
+STRIDE = 3  # every third turn: a wait of the code takes several, so each is still cut
+
+
+class Plan(FakeModel):
+    """An actor that chooses by the task alone, as one that was asked twice must."""
+
+    async def next(self, situation: Situation) -> Replied:
+        """Choose the step after those that have run, or answer the inquiry."""
+        nth = situation.checkpoint.tally.steps
+        reply = self.answer if situation.inquiry is not None else [*self.steps, Done(words="Done.")][nth]
+        await turns()
+        return Replied(reply=reply)
+
+
+class Judge(FakeCritic):
+    """A critic that judges by the run alone."""
+
+    async def score(self, situation: Situation, run: StepRun | None, output: Output | None) -> Figures:
+        """Judge reading by 3.0 and the rest by 9.5."""
+        del situation, output
+        await turns()
+        after = 3.0 if run is not None and run.call.tool == "read_status" else 9.5
+        return Figures(before=0.0, after=after, evidence="As it is.", confidence=1.0)
 
 
 class Fuse:
@@ -79,7 +104,9 @@ async def talk(shop: Workshop) -> None:
 
 def workshop(tool: str) -> Workshop:
     """Set the story up: a step that policy allows, and one that people are asked about."""
-    shop = Workshop(step("read_status"), step(tool), figures=(3.0, 9.5))
+    shop = Workshop()
+    shop.model, shop.critic = Plan(step("read_status"), step(tool)), Judge()
+    shop.restarted()
     shop.directory.persons[SECOND.id] = SECOND
     shop.rules = replace(shop.rules, limits=replace(shop.rules.limits, wall_s=1e9))
     return shop
@@ -120,11 +147,11 @@ async def length_of(tool: str) -> int:
 
 @pytest.mark.parametrize("tool", ["restart_service", "deploy"])
 async def test_a_crash_at_any_turn_loses_and_doubles_nothing(tool: str) -> None:
-    """Cut at every turn of the loop in turn; each story comes to the same good end."""
+    """Cut all along the way; each story comes to the same good end."""
     length = await length_of(tool)
     assert length > 100
     unknown = 0
-    for at in range(length):
+    for at in range(0, length, STRIDE):
         shop, fuse = workshop(tool), Fuse(at)
         asked = await told(shop, fuse)
         assert fuse.died
