@@ -17,6 +17,7 @@ from agent_core.inputs import (
     Input,
     ModelReplied,
     OverridePhi,
+    ResolveUnknown,
     Scored,
     Start,
     Teach,
@@ -32,7 +33,7 @@ from agent_core.words import EffectId, ThreadId, team_of
 log = structlog.get_logger(__name__)
 
 TRIES = 16  # notes of refused clicks move the journal's head as well
-READS_LESSONS = (Edit, Forget, ModelReplied, OverridePhi, Scored, Start, Teach, ToolStarted)
+READS_LESSONS = (Edit, Forget, ModelReplied, OverridePhi, ResolveUnknown, Scored, Start, Teach, ToolStarted)
 WORDS_CHARS = 500
 FRESH = 10_000  # effects remembered as made here; a forgotten one is looked for before it is posted, no more
 LATE = Refused("The time to decide is over, so the step was not run.", "Start the task again if it is still needed.")

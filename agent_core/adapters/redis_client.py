@@ -6,24 +6,31 @@ does not know one yet, which means that it did not run, is it sent whole. Times 
 1970.
 """
 
+import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as NoConnection, RedisError, ResponseError, TimeoutError as NoReply
+from redis.exceptions import (
+    ConnectionError as NoConnection,
+    NoScriptError,
+    RedisError,
+    ResponseError,
+    TimeoutError as NoReply,
+)
 
+from agent_core.adapters.redis_batches import Batches, Command, Reply
 from agent_core.errors import Broken
 from agent_core.ports import StoreDown
-
-if TYPE_CHECKING:
-    from redis.commands.core import AsyncScript
 
 TIMEOUT_S = 0.5
 HEALTH_CHECK_S = 15
@@ -47,8 +54,6 @@ REFUSALS = {
     "UNBLOCKED": "Redis changed its role.",
 }
 """Errors with which Redis refuses a command whole, by their first word."""
-
-Reply = bytes | int | list["Reply"] | None
 
 
 class NotSent(NoConnection):
@@ -113,31 +118,40 @@ def refusal(error: Exception) -> str | None:
     return next((words for code, words in REFUSALS.items() if f" -{code} " in text), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """One of our scripts, and the hash by which a server knows it."""
+
+    text: str
+    sha: str
+
+
 @cache
-def script_text(name: str) -> str:
+def script_of(name: str) -> Script:
     """Read one of our scripts."""
-    return resources.files("agent_core.adapters").joinpath("lua", f"{name}.lua").read_text("utf-8")
+    text = resources.files("agent_core.adapters").joinpath("lua", f"{name}.lua").read_text("utf-8")
+    return Script(text=text, sha=hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 class Commands:
-    """Runs our scripts by name, and plain commands in one round trip."""
+    """Runs our scripts by name, and plain commands together; both travel with what other tasks ask."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._scripts: dict[str, AsyncScript] = {}
+        self._batches = Batches(redis, timeout_s=TIMEOUT_S)
 
     async def run(self, name: str, keys: Sequence[str], args: Sequence[str | bytes | int] = ()) -> Reply:
         """Run a script and give its reply; raise StoreDown or Broken."""
-        script = self._scripts.setdefault(name, self._redis.register_script(script_text(name)))
+        script = script_of(name)
         async with asking():
-            return cast("Reply", await script(keys=keys, args=args))
+            try:
+                return await self._batches.ask(("EVALSHA", script.sha, len(keys), *keys, *args))
+            except NoScriptError:
+                return await self._batches.ask(("EVAL", script.text, len(keys), *keys, *args))
 
-    async def send(self, commands: Iterable[Sequence[str | bytes | int]], *, atomic: bool = False) -> list[Reply]:
+    async def send(self, commands: Iterable[Command]) -> list[Reply]:
         """Send commands together and give their replies; raise StoreDown or Broken."""
-        async with asking(), self._redis.pipeline(transaction=atomic) as pipeline:
-            for command in commands:
-                pipeline.execute_command(*command)
-            return cast("list[Reply]", await pipeline.execute())
+        async with asking():
+            return await asyncio.gather(*map(self._batches.ask, commands))
 
 
 def listed(reply: Reply) -> list[Reply]:

@@ -35,7 +35,7 @@ class RedisLessons:
         """Give the whole log, oldest first."""
         read = self._read.get(team, ())
         key = team_key(team, "lessons")
-        length, added = await self._commands.send([("LLEN", key), ("LRANGE", key, len(read), -1)], atomic=True)
+        length, added = listed(await self._commands.run("lessons", [key], [len(read)]))
         if number(length) < len(read):  # Another log stands there now: restored, or begun anew.
             read = ()
             (added,) = await self._commands.send([("LRANGE", key, 0, -1)])

@@ -24,7 +24,7 @@ from agent_core.decide import (
     thinking as thinking_,
 )
 from agent_core.errors import Broken, Refused
-from agent_core.inputs import Correct, Input, Reply
+from agent_core.inputs import Approve, Correct, Edit, Input, Reject, Reply
 from agent_core.phases import (
     Acting,
     AwaitingAnswer,
@@ -40,6 +40,7 @@ from agent_core.phases import (
 from agent_core.rules.anywhere import anywhere
 from agent_core.rules.book import Rules
 from agent_core.rules.replies import check_may_correct, understood
+from agent_core.rules.spent import check_is_not_spent
 from agent_core.transition import Transition
 from agent_core.words import ThreadId
 
@@ -78,6 +79,8 @@ def decide(
     meant = understood(checkpoint, given) if isinstance(given, Reply) else given
     if isinstance(meant, Correct) and "correct" in LEADS_TO[checkpoint.phase.kind]:
         check_may_correct(checkpoint, meant, rules)
+    if isinstance(meant, Approve | Reject | Edit):
+        check_is_not_spent(checkpoint, meant)
     transition = None if isinstance(checkpoint.phase, Opening) else anywhere(checkpoint, meant, now, rules)
     if transition is None:
         transition = by_phase(checkpoint, meant, now, rules)

@@ -240,7 +240,8 @@ def reconsidered(draft: Transition, proposal: Proposal, rules: Rules, now: datet
     except Refused:
         return replace_proposal(draft, proposal, "The step can no longer be made as shown.", rules, now)
     if judged.call == proposal.call and not is_stricter(verdict_of(proposal), judged.verdict):
-        return draft
+        card = draft.checkpoint.card(proposal.card)
+        return draft if card is None else show(draft, card)  # it shows Φ, which is another now
     return replace_proposal(draft, proposal, "Policy asks for more now, so the step is proposed anew.", rules, now)
 
 

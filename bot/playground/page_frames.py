@@ -74,6 +74,7 @@ def snapshot(slack: Standin, person: Person, *, online: bool) -> str:
             "type": "snapshot",
             "me": _person(person),
             "people": [_person(one) for one in workspace.people.values()],
+            "usergroups": [{"id": group.id, "handle": group.handle} for group in workspace.usergroups.values()],
             "channels": channels(slack, person),
             "messages": messages,
             "ephemerals": own,

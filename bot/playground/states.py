@@ -115,12 +115,13 @@ def complaint(block: Json, state: Json) -> str:
 
 
 def _number_complaint(element: Json, value: str) -> str:
-    form = r"-?\d+(\.\d+)?" if element["is_decimal_allowed"] else r"-?\d+"
+    form = r"-?\d+([.,]\d+)?" if element["is_decimal_allowed"] else r"-?\d+"
     if not re.fullmatch(form, value):
         return "Please enter a number."
-    if "min_value" in element and float(value) < float(element["min_value"]):
+    number = float(value.replace(",", "."))
+    if "min_value" in element and number < float(element["min_value"]):
         return f"Must be at least {element['min_value']}."
-    if "max_value" in element and float(value) > float(element["max_value"]):
+    if "max_value" in element and number > float(element["max_value"]):
         return f"Must be at most {element['max_value']}."
     return ""
 

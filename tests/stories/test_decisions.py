@@ -64,7 +64,7 @@ async def test_an_edit_is_a_new_proposal_and_the_old_card_decides_nothing(stage:
     assert "after" in newer.words
     assert "A better word." in newer.words
     await task.click(ADA, card, "approve")
-    await task.told(ADA, "This card is out of date")
+    await task.told(ADA, "edited this step at")
     assert "approve" not in (await task.card_says(card, "Edited")).action_ids
     await task.click(ADA, newer, "approve")
     await task.ends("succeeded")
@@ -101,7 +101,7 @@ async def test_a_form_whose_card_was_decided_meanwhile_says_so_and_keeps_what_wa
     await task.click(LEE, card, "approve")
     await task.ends("succeeded")
     late = await task.send(ADA, form, reason="other", note="Typed with care.")
-    assert "finished" in late.errors["reason"]
+    assert "approved this step at" in late.errors["reason"]
     assert stage.slack.as_person(ADA).views[-1].state["note"]["value"]["value"] == "Typed with care."
     await stage.slack.as_person(ADA).close_view(form)
 

@@ -7,7 +7,8 @@ from agent_core.phases import Finished
 from agent_core.rules.summary import Deed, Summary
 from bot.blocks.cards.parts import button, labelled, names, ours, row, said
 from bot.blocks.cards.view import CardView, Room
-from bot.blocks.kit import Block, bold, bullets, code, header, italic, line, moment, person, rich, words
+from bot.blocks.kit import Block, bold, bullets, code, header, italic, line, moment, person, preformatted, rich, words
+from bot.blocks.shown import cut
 from bot.wording import OUTCOMES
 
 
@@ -27,6 +28,10 @@ def final_card(view: CardView, room: Room) -> list[Block]:
         parts.append(labelled("Why it ended", *ours(card.words, room.prose, view.known)))
     if card.at:
         parts.append(labelled("Ended", moment(card.at), words(" · for "), person(view.checkpoint.requester)))
+    recent = view.checkpoint.recent
+    if recent and recent[-1].excerpt:
+        parts.append(labelled("The last step said"))
+        parts.append(preformatted(cut(recent[-1].excerpt, room.args, lines=True)[0]))
     if summary:
         parts.extend(figures(summary))
         parts.extend(deeds_of(summary, room))

@@ -59,7 +59,8 @@ def facts_of(view: CardView, proposal: Proposal, room: Room) -> Iterator[Block]:
 def risk_and_phi(view: CardView, proposal: Proposal) -> Block:
     """Say how risky the tool is, how it is run, and how far the task was."""
     sandbox = " · no sandbox" if view.spec and view.spec.sandbox == "none" else ""
-    phi = "not scored yet" if proposal.phi is None else f"{proposal.phi:.1f} of 10"
+    now = view.checkpoint.phi if view.awaited else proposal.phi  # a person may have overridden it since
+    phi = "not scored yet" if now is None else f"{now:.1f} of 10"
     call = proposal.call
     return line(bold("Risk: "), words(f"{call.risk} · {ONCE[call.effect]}{sandbox}  "), bold("Φ: "), words(phi))
 

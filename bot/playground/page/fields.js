@@ -87,9 +87,9 @@ export function complaint(block, raw) {
 }
 
 function numberComplaint(element, raw) {
-  const shape = element.is_decimal_allowed ? /^-?\d+(\.\d+)?$/ : /^-?\d+$/;
+  const shape = element.is_decimal_allowed ? /^-?\d+([.,]\d+)?$/ : /^-?\d+$/; // many people write a comma
   if (!shape.test(raw.trim())) return element.is_decimal_allowed ? "Please enter a number." : "Please enter a whole number.";
-  const number = Number(raw);
+  const number = Number(raw.replace(",", "."));
   if (element.min_value !== undefined && number < Number(element.min_value)) return `Please enter ${element.min_value} or more.`;
   if (element.max_value !== undefined && number > Number(element.max_value)) return `Please enter ${element.max_value} or less.`;
   return null;

@@ -11,6 +11,12 @@ export function userMention(id, label = null) {
   return h("span", { class: mine, data: { user: id } }, `@${known.replace(/^@/, "")}`);
 }
 
+/** A user group's handle. */
+export function groupMention(id, label = null) {
+  const name = state.usergroups.get(id) ?? label ?? id;
+  return h("span", { class: "mention", data: { usergroup: id } }, `@${name.replace(/^@/, "")}`);
+}
+
 /** A channel's name, as a way to it where this person may go there. */
 export function channelMention(id, label = null) {
   const known = channelOf(id);

@@ -95,8 +95,8 @@ function draw() {
   drawGuide(at("guide"));
   drawHome();
   if (kind === "channel") {
+    drawComposer(at("composer"), channel, null); // before the list: it takes height, and the list goes to its end
     drawList(at("messages"), channel, roots(channel), false);
-    drawComposer(at("composer"), channel, null);
   }
   const root = thread && (message(channel, thread) ?? null);
   drawThread(at("thread"), channel, root, root ? replies(channel, thread) : []);

@@ -7,7 +7,7 @@
 
 import { h } from "/static/dom.js";
 import { emoji, withEmoji } from "/static/emoji.js";
-import { channelMention, link, userMention } from "/static/links.js";
+import { channelMention, groupMention, link, userMention } from "/static/links.js";
 import { showDate } from "/static/times.js";
 
 const INLINE = new RegExp([
@@ -87,7 +87,7 @@ function special(content) {
   if (/^@[A-Z0-9]+$/.test(target)) return userMention(target.slice(1), label);
   if (/^#[A-Z0-9]+$/.test(target)) return channelMention(target.slice(1), label);
   if (/^!(here|channel|everyone)$/.test(target)) return h("span", { class: "mention" }, `@${target.slice(1)}`);
-  if (target.startsWith("!subteam^")) return h("span", { class: "mention" }, label ?? `@${target.slice(9)}`);
+  if (target.startsWith("!subteam^")) return groupMention(target.slice(9), label);
   if (target.startsWith("!date^")) {
     const [, seconds, format, url] = target.split("^");
     return showDate(Number(seconds), decode(format ?? "{date}"), label ?? "", url && decode(url));

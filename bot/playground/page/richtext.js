@@ -1,8 +1,7 @@
 /** A rich_text block as nodes. Its text is shown as it is: no mrkdwn, no emoji names, no links but its own. */
 
 import { h } from "/static/dom.js";
-import { channelMention, link, userMention } from "/static/links.js";
-import { person } from "/static/store.js";
+import { channelMention, groupMention, link, userMention } from "/static/links.js";
 import { showDate } from "/static/times.js";
 
 const STYLES = [["code", "code"], ["strike", "s"], ["italic", "em"], ["bold", "strong"], ["underline", "u"], ["highlight", "mark"]];
@@ -12,7 +11,7 @@ const INLINE = {
   link: (element) => link(element.url, element.text ?? null),
   user: (element) => userMention(element.user_id),
   channel: (element) => channelMention(element.channel_id),
-  usergroup: (element) => h("span", { class: "mention" }, `@${person(element.usergroup_id).name}`),
+  usergroup: (element) => groupMention(element.usergroup_id),
   broadcast: (element) => h("span", { class: "mention" }, `@${element.range}`),
   emoji: (element) => document.createTextNode(sign(element)),
   date: (element) => showDate(element.timestamp, element.format ?? "{date}", element.fallback ?? "", element.url),

@@ -8,6 +8,8 @@
 export const state = {
   me: "",
   people: new Map(),
+  /** user group id -> its handle */
+  usergroups: new Map(),
   channels: [],
   /** channel id -> ts -> message */
   messages: new Map(),
@@ -45,6 +47,7 @@ const writers = {
   snapshot(frame) {
     state.me = typeof frame.me === "string" ? frame.me : frame.me.id;
     state.people = new Map(frame.people.map((person) => [person.id, person]));
+    state.usergroups = new Map(frame.usergroups.map((group) => [group.id, group.handle]));
     state.channels = frame.channels;
     state.messages = new Map(Object.entries(frame.messages).map(([channel, list]) =>
       [channel, new Map(list.map((message) => [message.ts, message]))]));

@@ -45,8 +45,8 @@ export function drawThread(panel, channel, root, answers) {
   const [head, list, host] = panel.children;
   const place = channelOf(channel);
   head.querySelector("small").textContent = place?.kind === "im" ? "direct message" : `# ${place?.name ?? channel}`;
+  drawComposer(host, channel, root.ts); // before the list: it takes height, and the list goes to its end
   drawList(list, channel, [root, ...answers], true);
-  drawComposer(host, channel, root.ts);
   if (panel.dataset.thread === root.ts) return;
   Object.assign(panel.dataset, { channel, thread: root.ts });
   // Who opened it goes on from its newest message: one Tab further are that message's buttons.

@@ -12,6 +12,7 @@ from agent_core.effects import Effect, Learn, Notify, RunTool, Say
 from agent_core.errors import Refused
 from agent_core.inputs import (
     Approve,
+    CardPosted,
     Done,
     Edit,
     Input,
@@ -32,7 +33,7 @@ from agent_core.records import Record
 from agent_core.rules.book import Limits, Rules
 from agent_core.rules.endings import pending_work
 from agent_core.transition import Transition
-from agent_core.words import EffectId, Json, ThreadId
+from agent_core.words import CardKey, EffectId, Json, ThreadId, effect_id_of
 from tests.core.decide import laws
 from tests.core.decide.office import RULES
 from tests.examples import APPROVER, NOON, REQUESTER, THREAD
@@ -218,6 +219,12 @@ class Desk:
         """Have the critic answer."""
         figures = {"before": 0.0, "evidence": "It answers.", "confidence": 1.0, "critic": "a critic"}
         return self.give(Scored(effect_id=self.work, after=after, **{**figures, **facts}))  # type: ignore[arg-type]  # facts are its own fields
+
+    def posted(self, ts: str, card: CardKey | None = None, shown: int | None = None) -> CardPosted:
+        """Say where a card stands, the newest if none is named."""
+        key = card or self.card.key
+        name = effect_id_of(self.task.thread_id, self.task.version, 0)
+        return CardPosted(effect_id=name, card=key, ts=ts, shown=self.task.version if shown is None else shown)
 
     def step(self, phi: float = 3.0) -> "Desk":
         """Go through one allowed step, from the proposal to the score."""

@@ -1,0 +1,102 @@
+"""Commands of many tasks travel to Redis together, and so share round trips and syncs of its log.
+
+Redis syncs once for all that it reads at once, and answers nobody meanwhile, so more connections gain little: a few
+batches are under way, and what is asked in the meantime goes with the next one. Whoever asks alone is sent at once.
+A batch is no transaction: each command has its own reply or refusal. Where a connection fails, whoever waits on it is
+told so. Somebody who stops waiting takes nothing back and disturbs nobody else's reply.
+"""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ConnectionError as NoConnection, ResponseError
+
+Command: TypeAlias = Sequence[str | bytes | int]
+Reply: TypeAlias = "bytes | int | list[Reply] | None"
+
+UNDER_WAY = 2
+MOST = 128  # commands in a batch
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command that waits to be sent, and where its reply goes; nobody may wait for it any more."""
+
+    command: Command
+    reply: asyncio.Future[Reply]
+
+    def answer(self, reply: Reply) -> None:
+        """Hand the reply over."""
+        if not self.reply.done():
+            self.reply.set_result(reply)
+
+    def fail(self, error: Exception) -> None:
+        """Say why there is none."""
+        if not self.reply.done():
+            self.reply.set_exception(error)
+
+
+class Batches:
+    """Sends what is asked over the client's own connections."""
+
+    def __init__(self, redis: Redis, *, timeout_s: float) -> None:
+        """Hold the client; ``timeout_s`` is how long a batch may take from its sending to its last reply."""
+        self._pool = redis.connection_pool
+        self._timeout_s = timeout_s
+        self._waiting: list[Asked] = []
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def ask(self, command: Command) -> Reply:
+        """Send a command with the next batch and give its reply, or raise the client's error."""
+        asked = Asked(command, asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
+        if len(self._under_way) < UNDER_WAY:
+            carrying = asyncio.create_task(self._carry())
+            self._under_way.add(carrying)
+            carrying.add_done_callback(self._under_way.discard)
+        return await asked.reply
+
+    async def _carry(self) -> None:
+        """Send batches until nothing waits."""
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            try:
+                await self._exchange(batch)
+            except Exception as error:  # noqa: BLE001 - it is raised again by everybody who waits for this batch
+                for asked in batch:
+                    asked.fail(error)
+            finally:
+                for asked in batch:  # Cancelled: the process ends.
+                    asked.reply.cancel()
+
+    async def _exchange(self, batch: Sequence[Asked]) -> None:
+        """Send a batch and hand over each reply, or raise what kept all of them from being sent or answered."""
+        connection = await self._pool.get_connection()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await connection.send_packed_command(connection.pack_commands([asked.command for asked in batch]))
+                for nth, asked in enumerate(batch):
+                    await self._take(connection, asked, batch[nth + 1 :])
+        except BaseException:
+            await connection.disconnect(nowait=True)  # Replies that nobody read are not the next batch's.
+            raise
+        finally:
+            await self._pool.release(connection)
+
+    @staticmethod
+    async def _take(connection: AbstractConnection, asked: Asked, later: Sequence[Asked]) -> None:
+        """Read the next reply, or the refusal in its place; what it says of this command holds of no other."""
+        try:
+            asked.answer(await connection.read_response(timeout=math.inf))  # The batch has its own time-out.
+        except ResponseError as refusal:
+            asked.fail(refusal)
+        except NoConnection as error:
+            asked.fail(error)
+            for other in later:
+                other.fail(NoConnection("The connection failed at an earlier reply."))
+            raise
