@@ -32,7 +32,7 @@ slow: $(STAMP)
 	$(BIN)/python -m tests.run --slow
 
 diagram: $(STAMP)
-	$(BIN)/python -m agent_core.diagram
+	$(BIN)/python -m tests.house
 
 # Needs uv on the PATH; run it after a change of the dependencies in pyproject.toml.
 lock:

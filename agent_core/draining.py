@@ -1,13 +1,15 @@
 """One drain of one thread: rounds of what is pending, until nothing is pending and nothing runs. Decides nothing.
 
 In each round what is quick is performed in order, then the long work (ask, run, score) is started beside it, then the
-cards are brought up to date, each once, from the newest checkpoint. While work runs, the drain looks for what people
-did meanwhile: when it is nudged, and every two seconds for what another process committed.
+cards are brought up to date, each once, from the newest checkpoint. Work that ends within a moment is waited for first,
+so that a card that would change three times in a tenth of a second is drawn once. While work runs, the drain looks for
+what people did meanwhile: when it is nudged, and every two seconds for what another process committed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from agent_core import effects, inputs
 from agent_core.checkpoint import Checkpoint
@@ -21,6 +23,7 @@ from agent_core.transition import WORK_KINDS, work_id
 from agent_core.words import CardKey, EffectId, version_of
 
 POLL_S = 2.0
+MOMENT_S = 0.1  # as long as nobody notices that a card has not changed yet
 Pending = Mapping[EffectId, effects.Effect]
 
 
@@ -39,31 +42,41 @@ class Draining:
         self._lease = lease
         self._task = task
         self._running: dict[EffectId, asyncio.Task[None]] = {}
+        self._shown: dict[CardKey, int] = {}
+        self._held_since: datetime | None = None
 
     async def run(self, woken: asyncio.Event) -> Loaded:
         """Go round until all is done, and give the task as it then is."""
         try:
+            await self._look()
             await self._fire_timer()
             while True:
                 woken.clear()
-                pending = await self._store.outbox(self._task.thread_id)
+                pending = await self._look()
                 if not pending and not self._running:
-                    return await self._newest()
-                await self._show(pending)
+                    return self._task.loaded
+                changed = await self._show(pending)
                 self._start(pending)
-                await self._update(pending)
-                await self._wait(woken)
+                if not (changed and await self._ends_in_a_moment(woken)):
+                    await self._update(changed)
+                    await self._wait(woken, POLL_S - MOMENT_S)
         finally:
             for work in self._running.values():
                 work.cancel()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
-    async def _newest(self) -> Loaded:
-        self._task.loaded = await self._store.load(self._task.thread_id)
-        return self._task.loaded
+    async def _look(self) -> Pending:
+        """See what is pending and how the task now stands; stop what is no longer wanted."""
+        looked = await self._store.look(self._lease, self._task.loaded)
+        if looked is None:
+            raise LeaseLost(self._lease.thread_id)
+        self._task.loaded, pending = looked
+        if self._task.stop:
+            self._stop_unwanted(self._checkpoint())
+        return pending
 
-    async def _checkpoint(self) -> Checkpoint:
-        checkpoint = (await self._newest()).checkpoint
+    def _checkpoint(self) -> Checkpoint:
+        checkpoint = self._task.checkpoint
         if checkpoint is None:
             raise Broken("a thread with effects has a checkpoint", thread_id=self._task.thread_id)
         return checkpoint
@@ -76,21 +89,30 @@ class Draining:
             with suppress(Refused):
                 await self._performer.give(self._task, inputs.TimerFired())
 
-    async def _settle(self, effect_ids: Sequence[EffectId]) -> None:
-        if effect_ids and not await self._store.settle(self._lease, effect_ids):
+    async def _settle(self, effect_ids: Iterable[EffectId]) -> None:
+        """Take performed effects out of the outbox, but for those that the commit of a result has taken out."""
+        left = [effect_id for effect_id in effect_ids if effect_id not in self._task.settled]
+        if left and not await self._store.settle(self._lease, left):
             raise LeaseLost(self._lease.thread_id)
 
-    async def _show(self, pending: Pending) -> None:
-        """Perform in order what is quick and is no card update."""
+    async def _show(self, pending: Pending) -> Pending:
+        """Perform in order what is quick; give the changes of cards after which nothing was said."""
+        changed: dict[EffectId, effects.Effect] = {}
         for effect_id, effect in pending.items():
-            if effect.kind in WORK_KINDS or effect.kind == "update_card":
-                continue
-            checkpoint = await self._checkpoint()
-            if isinstance(effect, effects.PostCard):
-                await self._in_channel(self._performer.post_card(self._task, checkpoint, effect, effect_id))
-            else:
-                await self._in_channel(self._performer.show(checkpoint, effect, effect_id))
-            await self._settle([effect_id])
+            if isinstance(effect, effects.UpdateCard):
+                changed[effect_id] = effect
+            elif effect.kind not in WORK_KINDS:
+                await self._update(changed)
+                changed.clear()
+                await self._say(effect, effect_id)
+        return changed
+
+    async def _say(self, effect: effects.Effect, effect_id: EffectId) -> None:
+        if isinstance(effect, effects.PostCard):
+            await self._in_channel(self._performer.post_card(self._task, self._checkpoint(), effect, effect_id))
+        else:
+            await self._in_channel(self._performer.show(self._checkpoint(), effect, effect_id))
+        await self._settle([effect_id])
 
     async def _in_channel(self, shown: Awaitable[None]) -> None:
         """Await what needs the channel; when the channel is gone, the task ends in words."""
@@ -107,45 +129,50 @@ class Draining:
 
     async def _work(self, effect: effects.Effect, effect_id: EffectId) -> None:
         """Perform one piece of work, and see that its result was taken."""
-        checkpoint = await self._checkpoint()
-        await self._in_channel(self._performer.work(self._task, checkpoint, effect, effect_id))
-        if effect_id in pending_work(await self._checkpoint()):
+        await self._in_channel(self._performer.work(self._task, self._checkpoint(), effect, effect_id))
+        if effect_id in pending_work(self._checkpoint()):
             raise Broken("work that was done is no longer waited for", effect_id=effect_id, kind=effect.kind)
         await self._settle([effect_id])
 
-    async def _update(self, pending: Pending) -> None:
+    async def _update(self, changed: Pending) -> None:
         """Bring each card that changed up to date, once, whatever number of changes it had."""
+        self._held_since = None
         cards: dict[CardKey, list[EffectId]] = {}
-        for effect_id, effect in pending.items():
+        for effect_id, effect in changed.items():
             if isinstance(effect, effects.UpdateCard):
                 cards.setdefault(effect.card, []).append(effect_id)
         for card, effect_ids in cards.items():
-            self._task.loaded = await self._store.load(self._task.thread_id)
-            shown: list[int] = []
-            await self._in_channel(self._updated(card, shown))
-            newest = shown[0] if shown else version_of(effect_ids[-1])[0]
-            await self._settle([effect_id for effect_id in effect_ids if version_of(effect_id)[0] <= newest])
+            if version_of(effect_ids[-1])[0] > self._shown.get(card, 0):
+                await self._in_channel(self._updated(card))
+            newest = self._shown.get(card) or version_of(effect_ids[-1])[0]
+            await self._settle(effect_id for effect_id in effect_ids if version_of(effect_id)[0] <= newest)
 
-    async def _updated(self, card: CardKey, shown: list[int]) -> None:
-        shown.append(await self._performer.update_card(self._task, effects.UpdateCard(card=card)))
+    async def _updated(self, card: CardKey) -> None:
+        self._shown[card] = await self._performer.update_card(self._task, effects.UpdateCard(card=card))
 
-    async def _wait(self, woken: asyncio.Event) -> None:
-        """Wait for work to end or for people to do something; stop what is no longer wanted."""
+    async def _ends_in_a_moment(self, woken: asyncio.Event) -> bool:
+        """Wait a moment for running work; say whether something happened, so that it is drawn with what comes of it."""
+        now = self._clock.now()
+        self._held_since = self._held_since or now
+        if not self._running or (now - self._held_since).total_seconds() >= MOMENT_S:
+            return False
+        return await self._wait(woken, MOMENT_S)
+
+    async def _wait(self, woken: asyncio.Event, seconds: float) -> bool:
+        """Wait for work to end or for people to do something, so long; say whether something happened."""
         if not self._running:
-            return
+            return False
         nudged = asyncio.create_task(woken.wait())
-        polled = asyncio.create_task(self._clock.sleep(POLL_S))
+        passed = asyncio.create_task(self._clock.sleep(seconds))
         try:
-            await asyncio.wait({*self._running.values(), nudged, polled}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*self._running.values(), nudged, passed}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             nudged.cancel()
-            polled.cancel()
-        for effect_id, work in tuple(self._running.items()):
-            if work.done():
-                del self._running[effect_id]
-                work.result()
-        if self._task.stop:
-            self._stop_unwanted(await self._checkpoint())
+            passed.cancel()
+        ended = [effect_id for effect_id, work in self._running.items() if work.done()]
+        for effect_id in ended:
+            self._running.pop(effect_id).result()
+        return bool(ended) or woken.is_set()
 
     def _stop_unwanted(self, checkpoint: Checkpoint) -> None:
         """Stop calls that somebody asked to stop, or that the task no longer waits for."""

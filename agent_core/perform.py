@@ -56,12 +56,18 @@ class World:
 
 @dataclass(slots=True, kw_only=True)
 class Task:
-    """One thread under its drain lease: the newest that this worker knows of it, and what it may have to stop."""
+    """One thread under its drain lease: the newest that this worker knows of it, and what it may have to stop.
+
+    ``settled`` are effects that a commit of ours has taken out of the outbox; ``outputs`` is what calls of ours printed,
+    by the version that recorded it.
+    """
 
     thread_id: ThreadId
     loaded: Loaded
     worker: str
     stop: dict[EffectId, asyncio.Event] = field(default_factory=dict)
+    settled: set[EffectId] = field(default_factory=set)
+    outputs: dict[int, Output] = field(default_factory=dict)
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -80,7 +86,9 @@ class Performer:
     async def give(self, task: Task, given: inputs.Input) -> None:
         """Give a result back; one that is refused has become pointless, and its effect goes with the next look."""
         try:
-            task.loaded = (await self._runtime.give(task.thread_id, given, known=task.loaded)).loaded
+            taken = await self._runtime.give(task.thread_id, given, known=task.loaded)
+            task.loaded = taken.loaded
+            task.settled |= taken.transition.settled if taken.transition else frozenset()
         except Refused as no:
             log.info("result not taken", thread_id=task.thread_id, given=given.kind, why=no.words)
             task.loaded = await self._runtime.store.load(task.thread_id)
@@ -146,7 +154,7 @@ class Performer:
         if not isinstance(phase, Scoring):
             return None
         version = phase.run.output_at if phase.run else None
-        output = None if version is None else await self.output_of(task.thread_id, version)
+        output = None if version is None else task.outputs.get(version) or await self.output_of(task.thread_id, version)
         situation = await self.situation(task, checkpoint)
         try:
             figures = await self._world.critic.score(situation, phase.run, output)
@@ -223,6 +231,10 @@ class Performer:
         finally:
             task.stop.pop(effect_id, None)
         await self.give(task, result_of(ran, effect_id, fence))
+        after = task.checkpoint.phase if task.checkpoint else None
+        run = after.run if isinstance(after, Scoring) else None
+        if run is not None and run.digest == proposal.digest and run.output_at is not None:
+            task.outputs = {run.output_at: ran.output}
 
     async def post_card(
         self, task: Task, checkpoint: Checkpoint, effect: effects.PostCard, effect_id: EffectId
@@ -259,14 +271,15 @@ class Performer:
         if card.about != "final":
             return None
         deeds, start = Deeds(), 0
-        while lines := await self._runtime.store.journal(checkpoint.thread_id, start, PAGE):
+        while True:
+            lines = await self._runtime.store.journal(checkpoint.thread_id, start, PAGE)
             deeds.add(lines)
             start += len(lines)
-        return deeds.summary(checkpoint)
+            if len(lines) < PAGE:
+                return deeds.summary(checkpoint)
 
     async def update_card(self, task: Task, effect: effects.UpdateCard) -> int:
         """Show the newest state of a card, and give the version shown."""
-        task.loaded = await self._runtime.store.load(task.thread_id)
         checkpoint = task.checkpoint
         card = checkpoint.card(effect.card) if checkpoint else None
         if checkpoint is None or card is None or card.ts is None:

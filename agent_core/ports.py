@@ -105,6 +105,12 @@ class Store(Protocol):
     async def outbox(self, thread_id: ThreadId) -> dict[EffectId, Effect]:
         """Give the pending effects in the order in which they are to be performed."""
 
+    async def look(self, lease: Lease, known: Loaded) -> tuple[Loaded, dict[EffectId, Effect]] | None:
+        """Give the thread and its pending effects as of one moment, or None if the lease is no longer this holder's.
+
+        What ``known`` holds is not read again while it is still the newest; only its time is.
+        """
+
     async def take(self, thread_id: ThreadId, holder: str, lease_s: float) -> Lease | None:
         """Take the thread's lease, unless another holds it; the thread is looked at again when the lease ends."""
 

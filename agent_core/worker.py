@@ -111,8 +111,8 @@ class Worker:
         """Drain; what can't be done now is put off, what can't be trusted is left alone."""
         thread_id = lease.thread_id
         try:
-            loaded = await self._store.load(thread_id)
-            task = Task(thread_id=thread_id, loaded=loaded, worker=self._name)
+            nothing = Loaded(checkpoint=None, head="", length=0, now=self._clock.now())
+            task = Task(thread_id=thread_id, loaded=nothing, worker=self._name)
             draining = Draining(self._store, self._performer, self._clock, lease=lease, task=task)
             await self._let_go(lease, await draining.run(woken))
             self._failures.pop(thread_id, None)

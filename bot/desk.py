@@ -99,6 +99,11 @@ class Desk:
         await self.check_can_start(self.who(payload), channel_of(thread_id), purpose)
         await self.give(payload, thread_id, lambda by: Start(by=by, purpose=purpose, context=context))
 
+    async def may_see(self, payload: Payload, channel: ChannelId) -> bool:
+        """Tell whether who asks may hear of a channel's tasks: who is in it, and of a public one every member."""
+        person = await self.person(payload, channel)
+        return person.in_channel or (person.kind == "member" and await self.directory.is_public(channel))
+
     async def links(self, lines: Iterable[TaskLine]) -> dict[ThreadId, str]:
         """Give the address of each task's newest card, or of its thread, as far as Slack knows it."""
         wanted = {line.thread_id: line.card_ts or ts_of(line.thread_id) for line in lines}

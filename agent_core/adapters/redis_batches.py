@@ -51,15 +51,15 @@ class Batches:
         self._waiting: list[Asked] = []
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def ask(self, command: Command) -> Reply:
-        """Send a command with the next batch and give its reply, or raise the client's error."""
+    def ask(self, command: Command) -> asyncio.Future[Reply]:
+        """Send a command with the next batch; what this gives has its reply, or raises the client's error."""
         asked = Asked(command, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
         if len(self._under_way) < UNDER_WAY:
             carrying = asyncio.create_task(self._carry())
             self._under_way.add(carrying)
             carrying.add_done_callback(self._under_way.discard)
-        return await asked.reply
+        return asked.reply
 
     async def _carry(self) -> None:
         """Send batches until nothing waits."""

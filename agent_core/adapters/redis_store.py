@@ -8,6 +8,7 @@ written again behind that line. The scripts stand beside this file, in lua/.
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 from weakref import WeakValueDictionary
@@ -45,20 +46,18 @@ class RedisStore:
         """Give the thread as it is, or with ``checkpoint`` None if there is none; raise Quarantined if unreadable."""
         keys = keys_of(thread_id)
         names = [keys.thread, keys.journal, *([] if dedupe is None else [seen_key(thread_id, dedupe)])]
-        found = listed(await self._commands.run("load", names))
-        version, raw, head, length, lines, seen, *time = found
+        *found, seen = listed(await self._commands.run("load", names))
+        return replace(self._loaded(thread_id, found), seen=None if seen is None else text(seen))
+
+    def _loaded(self, thread_id: ThreadId, found: Sequence[Reply]) -> Loaded:
+        """Read a thread as a script gives it."""
+        version, raw, head, length, lines, *time = found
         checkpoint = None
         with readable():
             if any((version, raw, lines)):
                 checkpoint = self._codec.decode(octets(raw), thread_id)
                 check_whole(checkpoint, text(version), (text(length), number(lines)))
-        return Loaded(
-            checkpoint=checkpoint,
-            head=text(head),
-            length=number(length),
-            now=server_time(time),
-            seen=None if seen is None else text(seen),
-        )
+        return Loaded(checkpoint=checkpoint, head=text(head), length=number(length), now=server_time(time))
 
     async def commit(
         self,
@@ -129,9 +128,25 @@ class RedisStore:
     async def outbox(self, thread_id: ThreadId) -> dict[EffectId, Effect]:
         """Give the pending effects in the order in which they are to be performed."""
         (found,) = await self._commands.send([("HGETALL", keys_of(thread_id).outbox)])
-        stored = {EffectId(text(name)): octets(raw) for name, raw in cast("dict[bytes, bytes]", found).items()}
+        return self._pending(listed(found))
+
+    def _pending(self, flat: Sequence[Reply]) -> dict[EffectId, Effect]:
+        """Read effects as a hash gives them: name, bytes, name, ..."""
+        stored = {EffectId(text(name)): octets(raw) for name, raw in zip(flat[::2], flat[1::2], strict=True)}
         with readable():
             return {name: self._codec.decode_effect(stored[name], name) for name in sorted(stored, key=version_of)}
+
+    async def look(self, lease: Lease, known: Loaded) -> tuple[Loaded, dict[EffectId, Effect]] | None:
+        """Give the thread and its pending effects as of one moment, or None if the lease is no longer this holder's."""
+        keys = keys_of(lease.thread_id)
+        names = [keys.thread, keys.journal, keys.outbox, keys.lease]
+        reply = await self._commands.run("look", names, [lease.holder, known.head])
+        if reply is None:
+            return None
+        effects, seconds, microseconds, *found = listed(reply)
+        time = (seconds, microseconds)
+        loaded = self._loaded(lease.thread_id, (*found, *time)) if found else replace(known, now=server_time(time))
+        return loaded, self._pending(listed(effects))
 
     async def take(self, thread_id: ThreadId, holder: str, lease_s: float) -> Lease | None:
         """Take the thread's lease, unless another holds it; the thread is looked at again when the lease ends."""

@@ -5,7 +5,7 @@ test damage what is stored.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agent_core.codec import LEFT_ALONE, Codec, Corrupt, Link, Unreadable
@@ -53,17 +53,21 @@ class MemoryStore:
     async def load(self, thread_id: ThreadId, *, dedupe: str | None = None) -> Loaded:
         """Give the thread as it is, or with ``checkpoint`` None if there is none; raise Quarantined if unreadable."""
         now = await self._reached()
-        seen = self._outcome(thread_id, dedupe, now)
-        kept = self._find(thread_id, now)
+        return replace(
+            self._loaded(thread_id, self._find(thread_id, now)), seen=self._outcome(thread_id, dedupe, now)
+        )
+
+    def _loaded(self, thread_id: ThreadId, kept: Kept | None) -> Loaded:
+        now = self._clock.now()
         if kept is None:
-            return Loaded(checkpoint=None, head="", length=0, now=now, seen=seen)
+            return Loaded(checkpoint=None, head="", length=0, now=now)
         try:
             checkpoint = self._codec.decode(kept.checkpoint, thread_id)
             if checkpoint.version != kept.version:
                 raise Corrupt("The stored checkpoint is not of the version that the thread is stored as.")
         except Unreadable as error:
             raise Quarantined(error.words, LEFT_ALONE) from error
-        return Loaded(checkpoint=checkpoint, head=kept.head, length=len(kept.journal), now=now, seen=seen)
+        return Loaded(checkpoint=checkpoint, head=kept.head, length=len(kept.journal), now=now)
 
     async def commit(
         self,
@@ -112,12 +116,24 @@ class MemoryStore:
 
     async def outbox(self, thread_id: ThreadId) -> dict[EffectId, Effect]:
         """Give the pending effects in the order in which they are to be performed."""
-        kept = self._find(thread_id, await self._reached())
+        return self._pending(self._find(thread_id, await self._reached()))
+
+    def _pending(self, kept: Kept | None) -> dict[EffectId, Effect]:
         stored = kept.outbox if kept else {}
         try:
             return {name: self._codec.decode_effect(stored[name], name) for name in sorted(stored, key=version_of)}
         except Unreadable as error:
             raise Quarantined(error.words, LEFT_ALONE) from error
+
+    async def look(self, lease: Lease, known: Loaded) -> tuple[Loaded, dict[EffectId, Effect]] | None:
+        """Give the thread and its pending effects as of one moment, or None if the lease is no longer this holder's."""
+        now = await self._reached()
+        if self._holder(lease.thread_id, now) != lease.holder:
+            return None
+        kept = self._find(lease.thread_id, now)
+        if kept is not None and kept.head == known.head:
+            return replace(known, now=now), self._pending(kept)
+        return self._loaded(lease.thread_id, kept), self._pending(kept)
 
     async def take(self, thread_id: ThreadId, holder: str, lease_s: float) -> Lease | None:
         """Take the thread's lease, unless another holds it; the thread is looked at again when the lease ends."""

@@ -5,58 +5,58 @@ naming somebody else is a remark between people. In a thread, a mention understa
 """
 
 import re
-from collections.abc import Mapping, Sequence
 from typing import cast
 
 from agent_core.checkpoint import Quote
 from agent_core.errors import Refused
-from agent_core.inputs import Abort, CardLost, Input, Pause, Reply, Resume
-from agent_core.people import Person
+from agent_core.inputs import CardLost, Reply
 from agent_core.rules.draft import OPEN_STATES
-from agent_core.words import ChannelId, PersonId, ThreadId, thread_id_of
+from agent_core.words import ChannelId, PersonId, ThreadId, channel_of, thread_id_of
 from bot.desk import Desk
+from bot.listeners.subcommands import Answer, Asked, subcommand
 from bot.payloads import BotMessageDeleted, Spoken
 from bot.slack.ephemerals import Address
 
 MENTION = re.compile(r"\s*<@([A-Z0-9]+)(?:\|[^>]*)?>[\s,:]*")
 QUOTES = 20
 QUOTE_CHARS = 500
-STEERING: Mapping[str, type[Pause] | type[Resume] | type[Abort]] = {
-    "pause": Pause,
-    "resume": Resume,
-    "abort": Abort,
-}
 
 
 async def heard(desk: Desk, spoken: Spoken) -> None:
-    """Take a message for what it is; a refusal is told to its author alone."""
+    """Take a message for what it is; what there is to say about it is said to its author alone."""
     thread_id = thread_id_of(desk.team, spoken.channel_id, spoken.thread_ts)
-    named, text = without_mention(spoken.event.text, desk.bot_user)
     try:
-        if not spoken.is_reply:
-            if (named or spoken.is_direct) and text:
-                await desk.start(spoken, thread_id, text)
-        elif (await desk.runtime.store.load(thread_id)).checkpoint is not None:
-            await replied(desk, spoken, thread_id, text, named=named)
-        elif named and text:
-            await desk.start(spoken, thread_id, text, await earlier(desk, spoken))
+        answer = await understood(desk, spoken, thread_id)
     except Refused as no:
         card_ts = await live_card(desk, thread_id) if spoken.is_reply else None
         desk.tell(address(desk, spoken, card_ts), no.sentence, about=spoken.dedupe_id)
+    else:
+        if answer:
+            desk.tell(address(desk, spoken), answer, about=spoken.dedupe_id)
+
+
+async def understood(desk: Desk, spoken: Spoken, thread_id: ThreadId) -> Answer | None:
+    """Find out what a message is, and do it: a subcommand, a reply to a task, a task, or nothing of ours."""
+    named, text = without_mention(spoken.event.text, desk.bot_user)
+    is_task = spoken.is_reply and (await desk.runtime.store.load(thread_id)).checkpoint is not None
+    if named:
+        asked = Asked(payload=spoken, channel=channel_of(thread_id), thread=thread_id if is_task else None)
+        answer = await subcommand(desk, asked, text)
+        if answer is not None:
+            return answer
+    if not text:
+        return None
+    if is_task:
+        await replied(desk, spoken, thread_id, text, named=named)
+    elif named or (spoken.is_direct and not spoken.is_reply):
+        await desk.start(spoken, thread_id, text, await earlier(desk, spoken) if spoken.is_reply else ())
+    return None
 
 
 async def replied(desk: Desk, spoken: Spoken, thread_id: ThreadId, text: str, *, named: bool) -> None:
-    """Take a reply in a task's thread."""
-    other = MENTION.match(spoken.event.text)
-    if not named and other is not None:
-        return  # a remark to somebody else
-    steer = STEERING.get(text.casefold().strip(" .!")) if named else None
-
-    def make(by: Person) -> Input:
-        return steer(by=by) if steer else Reply(by=by, text=text)
-
-    if text:
-        await desk.give(spoken, thread_id, make)
+    """Take a reply in a task's thread, unless it is a remark to somebody else."""
+    if named or MENTION.match(spoken.event.text) is None:
+        await desk.give(spoken, thread_id, lambda by: Reply(by=by, text=text))
 
 
 def without_mention(text: str, bot: PersonId) -> tuple[bool, str]:
@@ -90,7 +90,7 @@ async def earlier(desk: Desk, spoken: Spoken) -> tuple[Quote, ...]:
     answer = await desk.slack.call(
         "conversations.replies", form=True, channel=spoken.channel_id, ts=spoken.thread_ts, limit=200
     )
-    messages = cast("Sequence[Mapping[str, object]]", answer.get("messages") or ())
+    messages = cast("list[dict[str, object]]", answer.get("messages") or [])
     before = [message for message in messages if str(message.get("ts", "")) < spoken.event.ts]
     return tuple(
         Quote(

@@ -96,11 +96,28 @@ class SlackDirectory:
         return found
 
     async def is_in(self, channel: ChannelId, person: PersonId) -> bool:
-        """Tell whether somebody, the bot for one, is in a channel; False if Slack does not say."""
+        """Tell whether somebody, the bot for one, is in a channel; False if Slack does not say.
+
+        A no is asked anew: whoever was just told to invite the bot did so a moment ago.
+        """
         try:
-            return await self._is_in(channel, person, fresh=False)
+            return await self._is_in(channel, person, fresh=False) or await self._is_in(channel, person, fresh=True)
         except FAILURES:
             return False
+
+    async def is_public(self, channel: ChannelId) -> bool:
+        """Tell whether every member of the workspace may read a channel; False if Slack does not say."""
+        kept = self._kept("public", channel, fresh=False)
+        if isinstance(kept, bool):
+            return kept
+        try:
+            answer = await self._slack.call("conversations.info", form=True, channel=channel)
+        except FAILURES:
+            return False
+        about = answer.get("channel")
+        hidden = not isinstance(about, dict) or any(about.get(name) for name in ("is_private", "is_im", "is_mpim"))
+        self._keep("public", channel, not hidden)
+        return not hidden
 
     async def _is_in(self, channel: ChannelId, person: PersonId, *, fresh: bool) -> bool:
         return person in await self._members(channel, fresh=fresh)

@@ -7,6 +7,7 @@ with one line; with COUNTERSIGN_REQUIRE_BROWSER=1, as in CI, its absence is a fa
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -34,9 +35,9 @@ def chromium() -> str:
     pytest.skip(why)
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Start a browser for one test."""
+@asynccontextmanager
+async def browsing() -> AsyncIterator[Browser]:
+    """Start a browser, and end it."""
     path = chromium()
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
@@ -44,3 +45,10 @@ async def browser() -> AsyncIterator[Browser]:
             yield running
         finally:
             await running.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Start a browser for one test."""
+    async with browsing() as running:
+        yield running

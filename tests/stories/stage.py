@@ -157,10 +157,11 @@ class Task:
         return await self.stage.slack.as_person(person).post(self.channel, text, self.ts)
 
     async def told(self, person: str, words: str) -> Message:
-        """Wait until one person, and nobody else, is told something."""
+        """Wait until one person, and nobody else, is told something in this thread."""
 
         def heard() -> list[Message]:
-            return [one for one in self.stage.slack.as_person(person).ephemerals if words in one.words]
+            mine = (one for one in self.stage.slack.as_person(person).ephemerals if one.thread_ts == self.ts)
+            return [one for one in mine if words in one.words]
 
         await self.stage.until(heard)
         assert words not in self.words
@@ -190,12 +191,14 @@ def settings_for(slack: Slack, home: Path, config: Path, *, socket: bool = False
 async def staged(
     folder: Path, *, agent: str = "", more: str = "", script: str = "", setup: Setup | None = None
 ) -> AsyncGenerator[Stage]:
-    """Put both on the stage; ``agent`` and ``more`` are lines of the configuration, ``script`` replaces the runbooks."""
+    """Put both on the stage; ``agent`` and ``more`` go into the configuration, ``script`` replaces the runbooks."""
     path = furnished(folder, agent=agent, more=more, script=textwrap.dedent(script).strip())
     socket = setup is not None and setup.socket_mode
-    async with slack_running(setup or Setup()) as slack:
-        async with on_stage(slack, settings_for(slack, folder / "home", path, socket=socket), folder) as stage:
-            yield stage
+    async with (
+        slack_running(setup or Setup()) as slack,
+        on_stage(slack, settings_for(slack, folder / "home", path, socket=socket), folder) as stage,
+    ):
+        yield stage
 
 
 @asynccontextmanager

@@ -95,7 +95,7 @@ async def test_an_edit_that_changes_nothing_is_refused_in_the_form(stage: Stage)
 
 
 async def test_a_form_whose_card_was_decided_meanwhile_says_so_and_keeps_what_was_typed(stage: Stage) -> None:
-    task = await stage.task("note meanwhile")
+    task = await stage.task("oncall meanwhile")
     card = await task.card()
     form = await task.form(ADA, card, "reject")
     await task.click(LEE, card, "approve")

@@ -11,6 +11,7 @@ from agent_core.decide import decide
 from agent_core.effects import Effect, Learn, Notify, RunTool, Say
 from agent_core.errors import Refused
 from agent_core.inputs import (
+    AcceptScore,
     Approve,
     CardPosted,
     Done,
@@ -18,8 +19,10 @@ from agent_core.inputs import (
     Input,
     ModelReplied,
     ModelReply,
+    Pause,
     Propose,
     Reject,
+    Resume,
     Scored,
     Start,
     ToolFinished,
@@ -27,7 +30,7 @@ from agent_core.inputs import (
     Withdraw,
 )
 from agent_core.people import Person
-from agent_core.phases import Acting, AwaitingApproval, Paused, Phase
+from agent_core.phases import Acting, AwaitingApproval, AwaitingScoreReview, Paused, Phase
 from agent_core.proposal import Proposal, canonical
 from agent_core.records import Record
 from agent_core.rules.book import Limits, Rules
@@ -200,6 +203,15 @@ class Desk:
         """Take an approval back."""
         return Withdraw(by=by, digest=self.proposal.digest, version=self.proposal.version)
 
+    def acceptance(self, by: Person) -> AcceptScore:
+        """Let the score under review stand."""
+        assert isinstance(self.phase, AwaitingScoreReview)
+        return AcceptScore(by=by, digest=self.phase.score.digest)
+
+    def resuming(self) -> Resume:
+        """Have the requester resume."""
+        return Resume(by=REQUESTER)
+
     def starting(self, *fresh: Person) -> ToolStarted:
         """Make the claim of what was released; ``fresh`` are the approvers as they are now, if not as they were."""
         people = fresh or tuple(approval.by for approval in self.proposal.approvals)
@@ -225,6 +237,15 @@ class Desk:
         key = card or self.card.key
         name = effect_id_of(self.task.thread_id, self.task.version, 0)
         return CardPosted(effect_id=name, card=key, ts=ts, shown=self.task.version if shown is None else shown)
+
+    def paused(self) -> "Desk":
+        """Pause."""
+        self.give(Pause(by=REQUESTER))
+        return self
+
+    def forget_cards(self) -> None:
+        """Lose every card, as if their messages had been deleted."""
+        self.checkpoint = replace(self.task, cards=())
 
     def step(self, phi: float = 3.0) -> "Desk":
         """Go through one allowed step, from the proposal to the score."""

@@ -1,0 +1,205 @@
+"""The words that ``/agent`` understands, and that a mention understands as well; all others are a task or a correction.
+
+A text is a subcommand only if the whole of it fits a form. Answers are for the person who asked, and are short.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from agent_core.errors import Refused
+from agent_core.inputs import Abort, Forget, Pause, Resume
+from agent_core.learning.taught import in_force, told
+from agent_core.lesson import Lesson
+from agent_core.ports import TaskLine
+from agent_core.words import ChannelId, LessonId, ThreadId, channel_of, team_of, thread_id_of, ts_of
+from bot.blocks.kit import Rendered
+from bot.blocks.listing import listing
+from bot.desk import Desk, is_open
+from bot.payloads import Payload
+from bot.status import described
+from bot.wording import HELP
+
+LISTED = 20
+PERMALINK = re.compile(r"<?https?://[^\s>|]+/archives/([A-Z0-9]+)/p(\d{10})(\d{6})(?:\?[^\s>|]*)?(?:\|[^>]*)?>?")
+IN_THREAD = re.compile(r"thread_ts=(\d{1,12}\.\d{6})")
+TS = re.compile(r"\d{1,12}\.\d{1,6}")
+THREAD = re.compile(r"[A-Z0-9_]+:[A-Z0-9_]+:\d{1,12}\.\d{1,6}(?:/[\w-]+)*")
+LATER = Refused("This version of the bot can't do that yet; nothing was changed.", "/agent help lists what it can.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who asked for what, where; ``thread`` is the task in whose thread it was said, ``rest`` what the form holds."""
+
+    payload: Payload
+    channel: ChannelId
+    thread: ThreadId | None = None
+    rest: str = ""
+
+
+Answer: TypeAlias = str | Rendered
+Command: TypeAlias = Callable[[Desk, Asked], Awaitable[Answer]]
+
+
+async def subcommand(desk: Desk, asked: Asked, text: str) -> Answer | None:
+    """Do what a text asks for, and give the words for the person; None if it is no subcommand."""
+    forms = FORMS if asked.thread is None else {**HERE, **FORMS}
+    for form, do in forms.items():
+        found = form.fullmatch(text.strip())
+        if found is not None:
+            return await do(desk, replace(asked, rest=found[1] if found.re.groups else ""))
+    return None
+
+
+def thread_named(desk: Desk, asked: Asked) -> ThreadId:
+    """Find the thread that a permalink, a thread's ID or a ts in this channel names, or raise Refused."""
+    text = asked.rest.strip()
+    if not text and asked.thread is not None:
+        return asked.thread
+    link = PERMALINK.fullmatch(text)
+    if link is not None:
+        parent = IN_THREAD.search(text)
+        return thread_id_of(desk.team, link[1], parent[1] if parent else f"{link[2]}.{link[3]}")
+    if THREAD.fullmatch(text) and team_of(ThreadId(text)) == desk.team:
+        return ThreadId(text)
+    if TS.fullmatch(text):
+        return thread_id_of(desk.team, asked.channel, text)
+    raise Refused(f"“{text}” names no task.", "Give its link, its ID or its ts; /agent list shows them.")
+
+
+async def help_(desk: Desk, asked: Asked) -> Answer:
+    """Say what there is."""
+    del desk, asked
+    return "\n".join(HELP)
+
+
+async def status(desk: Desk, asked: Asked) -> Answer:
+    """List my open tasks in this channel."""
+    who = desk.who(asked.payload)
+    here = [line for line in await open_tasks(desk) if channel_of(line.thread_id) == asked.channel]
+    return await listed(desk, [line for line in here if line.requester == who], "You have no open tasks here.")
+
+
+async def list_(desk: Desk, asked: Asked) -> Answer:
+    """List the newest open tasks that the person may see."""
+    lines = await open_tasks(desk)
+    channels = {channel_of(line.thread_id) for line in lines}
+    seen = {channel for channel in channels if await desk.may_see(asked.payload, channel)}
+    return await listed(
+        desk, [line for line in lines if channel_of(line.thread_id) in seen], "There are no open tasks."
+    )
+
+
+async def open_tasks(desk: Desk) -> list[TaskLine]:
+    """Give the team's open tasks, newest first."""
+    return [line for line in await desk.index.tasks(desk.team, limit=1000) if is_open(line)]
+
+
+async def listed(desk: Desk, lines: list[TaskLine], nothing: str) -> Answer:
+    """Say which tasks there are, with ID and link."""
+    newest = lines[:LISTED]
+    return listing(newest, await desk.links(newest)) if newest else nothing
+
+
+async def show(desk: Desk, asked: Asked) -> Answer:
+    """Say how one task stands."""
+    thread_id = thread_named(desk, asked)
+    if not await desk.may_see(asked.payload, channel_of(thread_id)):
+        raise Refused("You are not in that task's channel.", "Ask somebody who is.")
+    return described(await desk.task(thread_id))
+
+
+async def learned(desk: Desk, asked: Asked) -> Answer:
+    """List what people taught that is in force."""
+    del asked
+    lessons = in_force(await desk.lessons.of(desk.team), desk.clock.now())
+    if not lessons:
+        return "Nothing was taught yet."
+    return "\n".join(f"{lesson.id} by <@{lesson.author}>: {said_of(lesson)}" for lesson in lessons[-LISTED:])
+
+
+def said_of(lesson: Lesson) -> str:
+    """Say a lesson in one line."""
+    if lesson.kind == "override":
+        return f"Φ {lesson.phi:g} for one exact state. {told(lesson)}".strip()
+    return told(lesson)
+
+
+async def rules(desk: Desk, asked: Asked) -> Answer:
+    """List allow rules."""
+    del desk, asked
+    return "There are no allow rules. What people taught is listed by /agent learned."
+
+
+async def lesson_named(desk: Desk, asked: Asked) -> Lesson:
+    """Find the lesson of this name, or raise Refused."""
+    for lesson in await desk.lessons.of(desk.team):
+        if lesson.id == asked.rest:
+            return lesson
+    raise Refused(f"There is no lesson “{asked.rest}”.", "/agent learned lists them.")
+
+
+async def why(desk: Desk, asked: Asked) -> Answer:
+    """Say where a lesson comes from."""
+    found = await lesson_named(desk, asked)
+    link = await desk.link(channel_of(found.thread), ts_of(found.thread))
+    origin = f"By <@{found.author}> on {found.at:%Y-%m-%d %H:%M} UTC, step {found.step} of {link or found.thread}"
+    return f"{found.id}: {said_of(found)}\n{origin}"
+
+
+async def forget(desk: Desk, asked: Asked) -> Answer:
+    """Take a lesson back, through the thread that it was taught in."""
+    found = await lesson_named(desk, asked)
+    await desk.give(asked.payload, found.thread, lambda by: Forget(by=by, lesson=LessonId(asked.rest)))
+    return f"{asked.rest} is taken back."
+
+
+def steer(make: type[Pause] | type[Resume] | type[Abort]) -> Command:
+    """Make a subcommand that steers one task; where that is this thread's own, its card says what became of it."""
+
+    async def do(desk: Desk, asked: Asked) -> Answer:
+        thread_id = thread_named(desk, asked)
+        await desk.give(asked.payload, thread_id, lambda by: make(by=by))
+        return "" if thread_id == asked.thread else "Done. The task's thread shows how it stands."
+
+    return do
+
+
+async def later(desk: Desk, asked: Asked) -> Answer:
+    """Refuse what this version does not have yet."""
+    del desk, asked
+    raise LATER
+
+
+def form(words: str) -> re.Pattern[str]:
+    """Compile a subcommand's form."""
+    return re.compile(words, re.IGNORECASE | re.DOTALL)
+
+
+ID = r"(<?https?://\S+|[A-Z0-9_]+:\S+|\d{1,12}\.\d{1,6})"
+LESSON = r"((?:override|approval|rejection|edit|correction|heuristic|allow_rule):\S+)"
+FORMS: Mapping[re.Pattern[str], Command] = {
+    form("help"): help_,
+    form("status"): status,
+    form("list"): list_,
+    form(rf"show\s+{ID}"): show,
+    form("learned"): learned,
+    form("rules"): rules,
+    form(rf"why\s+{LESSON}"): why,
+    form(rf"forget\s+{LESSON}"): forget,
+    form(rf"pause\s+{ID}"): steer(Pause),
+    form(rf"resume\s+{ID}"): steer(Resume),
+    form(rf"abort\s+{ID}"): steer(Abort),
+    form(r"(stats|stop-all)"): later,
+    form(r"(?:fork\s+\S+\s+\d+)"): later,
+    form(r"(?:delegate\s+<?@.*)"): later,
+    form(rf"why\s+{ID}#\d+"): later,
+}
+HERE: Mapping[re.Pattern[str], Command] = {  # in a task's own thread, where it needs no name
+    form(r"(?:status|show)[.!]*"): show,
+    form(r"pause[.!]*"): steer(Pause),
+    form(r"resume[.!]*"): steer(Resume),
+    form(r"abort[.!]*"): steer(Abort),
+}
