@@ -1,4 +1,4 @@
-"""The map of all tasks, drawn from what the phases themselves say: every pair of phase and input, and a picture. Pure."""
+"""The map of all tasks, drawn from what the phases say: every pair of phase and input, and a picture. Pure."""
 
 from collections.abc import Iterator
 
@@ -60,9 +60,9 @@ def mermaid() -> str:
                 if there != phase:
                     ways.setdefault((phase, there), []).append(what)
     lines = ["stateDiagram-v2"]
-    for (here, there), what in ways.items():
+    for (here, there), named in ways.items():
         start = "[*]" if here == "absent" else here
-        lines.append(f"    {start} --> {there}: {', '.join(what)}")
+        lines.append(f"    {start} --> {there}: {', '.join(named)}")
     lines.append("    finished --> [*]")
     return "\n".join(lines)
 
