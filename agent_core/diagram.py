@@ -28,7 +28,7 @@ def cell(phase: str, what: str) -> str:
         return "taken, stays"
     if leads:
         return "→ " + ", ".join(sorted(leads))
-    if phase != "absent" and what in STAYS_WHEN_LATE:
+    if phase not in NEVER_THERE and what in STAYS_WHEN_LATE:
         return "late: recorded"
     return "refused"
 

@@ -48,25 +48,26 @@ class Draining:
     async def run(self, woken: asyncio.Event) -> Loaded:
         """Go round until all is done, and give the task as it then is."""
         try:
-            await self._look()
-            await self._fire_timer()
-            while True:
-                woken.clear()
-                pending = await self._look()
-                if not pending and not self._running:
-                    return self._task.loaded
+            pending = await self._look(woken)
+            if await self._fire_timer():
+                pending = await self._look(woken)
+            while pending or self._running:
                 changed = await self._show(pending)
                 self._start(pending)
                 if not (changed and await self._ends_in_a_moment(woken)):
                     await self._update(changed)
-                    await self._wait(woken, POLL_S - MOMENT_S)
+                    await self._wait(POLL_S - MOMENT_S, woken, self._task.moved)
+                pending = await self._look(woken)
+            return self._task.loaded
         finally:
             for work in self._running.values():
                 work.cancel()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
-    async def _look(self) -> Pending:
+    async def _look(self, woken: asyncio.Event) -> Pending:
         """See what is pending and how the task now stands; stop what is no longer wanted."""
+        woken.clear()
+        self._task.moved.clear()
         looked = await self._store.look(self._lease, self._task.loaded)
         if looked is None:
             raise LeaseLost(self._lease.thread_id)
@@ -81,13 +82,15 @@ class Draining:
             raise Broken("a thread with effects has a checkpoint", thread_id=self._task.thread_id)
         return checkpoint
 
-    async def _fire_timer(self) -> None:
-        """Let what is due happen; a timer that finds nothing due has come too early or too late, which is harmless."""
+    async def _fire_timer(self) -> bool:
+        """Let what is due happen, if something is; a timer that comes too early or too late is harmless."""
         loaded = self._task.loaded
         at = due(loaded.checkpoint) if loaded.checkpoint else None
-        if at is not None and at <= loaded.now:
-            with suppress(Refused):
-                await self._performer.give(self._task, inputs.TimerFired())
+        if at is None or at > loaded.now:
+            return False
+        with suppress(Refused):
+            await self._performer.give(self._task, inputs.TimerFired())
+        return True
 
     async def _settle(self, effect_ids: Iterable[EffectId]) -> None:
         """Take performed effects out of the outbox, but for those that the commit of a result has taken out."""
@@ -156,23 +159,22 @@ class Draining:
         self._held_since = self._held_since or now
         if not self._running or (now - self._held_since).total_seconds() >= MOMENT_S:
             return False
-        return await self._wait(woken, MOMENT_S)
+        await self._wait(MOMENT_S, woken)
+        return self._task.moved.is_set() or woken.is_set()
 
-    async def _wait(self, woken: asyncio.Event, seconds: float) -> bool:
-        """Wait for work to end or for people to do something, so long; say whether something happened."""
+    async def _wait(self, seconds: float, *events: asyncio.Event) -> None:
+        """Wait for one of these, for work to end, or so long; raise what ended work in vain."""
         if not self._running:
-            return False
-        nudged = asyncio.create_task(woken.wait())
-        passed = asyncio.create_task(self._clock.sleep(seconds))
+            return
+        others = [asyncio.create_task(event.wait()) for event in events]
+        others.append(asyncio.create_task(self._clock.sleep(seconds)))
         try:
-            await asyncio.wait({*self._running.values(), nudged, passed}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*self._running.values(), *others}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            nudged.cancel()
-            passed.cancel()
-        ended = [effect_id for effect_id, work in self._running.items() if work.done()]
-        for effect_id in ended:
+            for other in others:
+                other.cancel()
+        for effect_id in [effect_id for effect_id, work in self._running.items() if work.done()]:
             self._running.pop(effect_id).result()
-        return bool(ended) or woken.is_set()
 
     def _stop_unwanted(self, checkpoint: Checkpoint) -> None:
         """Stop calls that somebody asked to stop, or that the task no longer waits for."""

@@ -58,14 +58,15 @@ class World:
 class Task:
     """One thread under its drain lease: the newest that this worker knows of it, and what it may have to stop.
 
-    ``settled`` are effects that a commit of ours has taken out of the outbox; ``outputs`` is what calls of ours printed,
-    by the version that recorded it.
+    ``moved`` is set when a commit of ours moved it; ``settled`` are effects that our commits have taken out of the
+    outbox; ``outputs`` is what calls of ours printed, by the version that recorded it.
     """
 
     thread_id: ThreadId
     loaded: Loaded
     worker: str
     stop: dict[EffectId, asyncio.Event] = field(default_factory=dict)
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
     settled: set[EffectId] = field(default_factory=set)
     outputs: dict[int, Output] = field(default_factory=dict)
 
@@ -89,6 +90,7 @@ class Performer:
             taken = await self._runtime.give(task.thread_id, given, known=task.loaded)
             task.loaded = taken.loaded
             task.settled |= taken.transition.settled if taken.transition else frozenset()
+            task.moved.set()
         except Refused as no:
             log.info("result not taken", thread_id=task.thread_id, given=given.kind, why=no.words)
             task.loaded = await self._runtime.store.load(task.thread_id)

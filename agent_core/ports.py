@@ -68,10 +68,14 @@ class NotCommitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to drain one thread, until ``lease_s`` after it was last renewed."""
+    """The right to drain one thread, until ``lease_s`` after it was last renewed.
+
+    ``alone`` tells that nobody else has held it since this holder did, so that nobody else has tried what is pending.
+    """
 
     thread_id: ThreadId
     holder: str
+    alone: bool = False
 
 
 class Store(Protocol):
@@ -268,6 +272,15 @@ class SurfaceGone(Exception):
     """The channel can no longer be written to; its words are for the requester."""
 
 
+class SurfaceRefused(Exception):
+    """The surface does not take this, however often it is tried; ``words`` are for the requester."""
+
+    def __init__(self, what: str, words: str) -> None:
+        """Keep what was refused, for the log, and the words."""
+        super().__init__(what)
+        self.words = words
+
+
 class SurfaceBusy(Exception):
     """The surface asks to wait ``retry_after_s`` before this channel is tried again."""
 
@@ -317,8 +330,10 @@ class Directory(Protocol):
     async def look_up(self, team: TeamId, channel: ChannelId, person: PersonId, *, fresh: bool = False) -> Person:
         """Describe a person from facts at most 60 s old, or asked for now; ``unknown`` if nobody can say."""
 
-    async def members(self, team: TeamId, channel: ChannelId, people: People) -> frozenset[PersonId]:
-        """Resolve a set to those who would count."""
+    async def members(
+        self, team: TeamId, channel: ChannelId, people: People, *, enough: int | None = None
+    ) -> frozenset[PersonId]:
+        """Resolve a set to those who would count, or to at least ``enough`` of them."""
 
 
 class Engine(Protocol):

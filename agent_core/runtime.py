@@ -64,8 +64,10 @@ class Runtime:
     ) -> Given:
         """Have one input decided and committed; raise Refused, Broken, StoreDown or Quarantined.
 
-        ``known`` is the task as the caller has it (a worker under its lease); it is loaded anew if that is out of date.
+        ``known`` is the task as the caller has it (a worker under its lease, who sees what is new without being woken);
+        it is loaded anew if that is out of date.
         """
+        is_drained = known is not None
         for _ in range(TRIES):
             before = known or await self.store.load(thread_id, dedupe=dedupe)
             known = None
@@ -74,7 +76,9 @@ class Runtime:
             transition, entry = await self._decided(thread_id, before, given)
             done = await self.store.commit(before, transition, entry, dedupe=dedupe, outcome=given.kind)
             if isinstance(done, Committed):
-                await self._wake(thread_id, transition)
+                self._remember(transition)
+                if transition.effects and not is_drained:
+                    await self._engine.wake(thread_id)
                 return Given(loaded=done.loaded, transition=transition)
             if done.why == "late":
                 raise LATE
@@ -114,13 +118,11 @@ class Runtime:
         except StoreDown as down:  # the person is to hear the refusal all the same
             log.warning("refusal not noted", thread_id=thread_id, given=given.kind, why=str(down))
 
-    async def _wake(self, thread_id: ThreadId, transition: Transition) -> None:
-        effects = transition.outbox()
-        self._made_here.update(dict.fromkeys(effects))
+    def _remember(self, transition: Transition) -> None:
+        """Keep in mind that these effects were made here."""
+        self._made_here.update(dict.fromkeys(transition.outbox()))
         while len(self._made_here) > FRESH:
             del self._made_here[next(iter(self._made_here))]
-        if effects:
-            await self._engine.wake(thread_id)
 
     def is_fresh(self, effect_id: EffectId) -> bool:
         """Tell, once, that this process made an effect and nobody can have tried it before."""

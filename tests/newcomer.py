@@ -11,11 +11,11 @@ import re
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from playwright.async_api import Browser, Error, Locator, Page, expect
 
@@ -23,6 +23,8 @@ ROOT = Path(__file__).parent.parent
 PATIENCE_S = 30.0
 DESK = (1280, 800)
 TAIL = 30  # lines of a log that tell enough
+MISSING = """list => list.lastElementChild.getBoundingClientRect().bottom + list.scrollTop + 12
+  - list.getBoundingClientRect().bottom"""
 
 expect.set_options(timeout=PATIENCE_S * 1000)  # two cores, and others at work on them
 
@@ -156,31 +158,41 @@ class Newcomer:
         await expect(self.modal).to_have_attribute("data-callback-id", callback_id)
         await self.picture(self.modal, callback_id)
 
-    def field(self, block_id: str) -> Locator:
-        """Find where something is typed or picked in the form."""
-        return self.block(block_id).locator("input, textarea, select")
-
-    def block(self, block_id: str) -> Locator:
-        """Find a part of the form."""
-        return self.modal.locator(f'.block[data-block-id="{block_id}"]')
-
-    async def send(self, *, refused_at: str = "") -> None:
-        """Send the form; it goes away, or says at one field why not."""
+    async def fill(self, values: Mapping[str, str], *, refused_at: str = "") -> None:
+        """Type into the form or pick, and send it; it goes away, or says at one field why not."""
+        for block_id, value in values.items():
+            field = self.block(block_id).locator("input, textarea, select")
+            is_menu = await field.evaluate("node => node.localName === 'select'")
+            await (field.select_option(value) if is_menu else field.fill(value))
         await self.modal.get_by_test_id("modal-submit").click()
         if refused_at:
             await expect(self.block(refused_at).get_by_test_id("modal-error")).to_be_visible()
         else:
             await expect(self.modal).to_have_count(0)
 
+    def block(self, block_id: str) -> Locator:
+        """Find a part of the form."""
+        return self.modal.locator(f'.block[data-block-id="{block_id}"]')
+
     async def close(self) -> None:
         """Close the form with its cross."""
         await self.modal.get_by_test_id("modal-exit").click()
         await expect(self.modal).to_have_count(0)
 
-    async def picture(self, what: Locator, name: str) -> None:
-        """Keep a picture, without a pointer that makes something look pressed."""
+    async def picture(self, what: Locator, name: str, scale: Literal["css", "device"] = "device") -> None:
+        """Keep a picture, without a pointer or a ring that makes something look chosen."""
         await self.page.mouse.move(0, 0)
-        await what.screenshot(path=self.pictures / f"{name}.png", animations="disabled")
+        await self.page.evaluate("document.activeElement.matches('article') && document.activeElement.blur()")
+        await what.screenshot(path=self.pictures / f"{name}.png", animations="disabled", scale=scale)
+
+    async def whole_picture(self, what: Locator, within: Locator, name: str) -> None:
+        """Keep a picture of something whose list is just as high as what is in it."""
+        size = self.page.viewport_size
+        assert size is not None
+        missing: float = await within.evaluate(MISSING)
+        await self.page.set_viewport_size({"width": size["width"], "height": round(size["height"] + missing)})
+        await self.picture(what, name, "css")  # high ones would be too heavy for a page of documentation
+        await self.page.set_viewport_size(size)
 
 
 @asynccontextmanager
@@ -189,7 +201,7 @@ async def sitting_down(
 ) -> AsyncIterator[Newcomer]:
     """Open a window on the page that the terminal named."""
     width, height = size
-    context = await browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=2)
+    context = await browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=1.5)
     page = await context.new_page()
     await page.goto(await terminal.until(r"Open +(\S+)") + address)
     await expect(page.get_by_test_id("person-switcher")).to_have_count(1)

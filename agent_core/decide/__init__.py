@@ -81,12 +81,10 @@ def decide(
         check_may_correct(checkpoint, meant, rules)
     if isinstance(meant, Approve | Reject | Edit):
         check_is_not_spent(checkpoint, meant)
-    transition = None if isinstance(checkpoint.phase, Opening) else anywhere(checkpoint, meant, now, rules)
-    if transition is None:
-        transition = by_phase(checkpoint, meant, now, rules)
-        hold_to_the_map(checkpoint.phase.kind, meant.kind, transition.checkpoint.phase.kind)
-    elif transition.checkpoint.phase.kind != checkpoint.phase.kind:
-        raise Broken("what is the same anywhere moves no phase", here=checkpoint.phase.kind, what=meant.kind)
+    same = None if isinstance(checkpoint.phase, Opening) else anywhere(checkpoint, meant, now, rules)
+    transition = same or by_phase(checkpoint, meant, now, rules)
+    here, there = checkpoint.phase.kind, transition.checkpoint.phase.kind
+    hold_to_the_map(here, meant.kind, there, stays=same is not None)
     return transition
 
 
@@ -117,7 +115,7 @@ def by_phase(checkpoint: Checkpoint, given: Input, now: datetime, rules: Rules) 
             assert_never(never)
 
 
-def hold_to_the_map(here: str, what: str, there: str) -> None:
-    """Raise Broken if a rule went where LEADS_TO does not lead."""
-    if there not in LEADS_TO[here].get(what, frozenset()):
+def hold_to_the_map(here: str, what: str, there: str, *, stays: bool = False) -> None:
+    """Raise Broken if a rule went where LEADS_TO does not lead; what is the same anywhere moves no phase."""
+    if there not in (frozenset({here}) if stays else LEADS_TO[here].get(what, frozenset())):
         raise Broken("every way is in LEADS_TO", here=here, what=what, there=there)

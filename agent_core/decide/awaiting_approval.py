@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from agent_core.checkpoint import REJECTED, CardState, Checkpoint, Message, RejectedCall
 from agent_core.effects import Notify
@@ -144,6 +145,8 @@ def decided(
             return edited(draft, proposal, given, now, rules)
         case Withdraw():
             return withdrawn(draft, proposal, given, now)
+        case never:
+            assert_never(never)
 
 
 def approved(draft: Transition, proposal: Proposal, given: Approve, now: datetime, rules: Rules) -> Transition:

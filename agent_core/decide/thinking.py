@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
 from agent_core.checkpoint import Checkpoint, Message
 from agent_core.effects import Say, Score
@@ -127,6 +128,8 @@ def replied(checkpoint: Checkpoint, phase: Thinking, given: ModelReplied, now: d
             return finish(drop_held(draft, phase.held, now), given_up.how, given_up.words, now)
         case Tell() as told:
             return not_taken(do(draft, Say(words=told.words)), phase, SAID_ONLY, now)
+        case never:
+            assert_never(never)
 
 
 def drop_held(draft: Transition, held: Proposal | None, now: datetime) -> Transition:

@@ -33,9 +33,11 @@ class FakeDirectory:
         self._known[person] = replace(found, looked_up_at=now)
         return self._known[person]
 
-    async def members(self, team: TeamId, channel: ChannelId, people: People) -> frozenset[PersonId]:
-        """Resolve a set to those who would count."""
-        del team, channel
+    async def members(
+        self, team: TeamId, channel: ChannelId, people: People, *, enough: int | None = None
+    ) -> frozenset[PersonId]:
+        """Resolve a set to those who would count, or to at least ``enough`` of them."""
+        del team, channel, enough
         await turns()
         return frozenset(person.id for person in self.persons.values() if person in people)
 

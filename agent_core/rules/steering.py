@@ -6,6 +6,7 @@ already claimed runs on, and its result is kept without being scored until then.
 
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
 from agent_core.checkpoint import CardState
 from agent_core.effects import AskModel, RunTool, Say, Score
@@ -74,6 +75,8 @@ def resume(draft: Transition, paused: Paused, by: PersonId, now: datetime) -> Tr
             return do(enter(draft, replace(was, asked=version), now), RunTool(digest=was.proposal.digest))
         case Acting() | AwaitingApproval() | AwaitingScoreReview() | AwaitingAnswer() | OutcomeUnknown() as was:
             return enter(draft, was, now)
+        case never:
+            assert_never(never)
 
 
 def live_state(was: Pausable) -> CardState:

@@ -4,9 +4,11 @@ The score names Φ before and after, the difference, the evidence and how sure t
 the person's name. Override is offered on the newest score only, where it does something.
 """
 
+import re
 from collections.abc import Iterator
 
 from agent_core.proposal import Score, StepRun
+from agent_core.words import PersonId
 from bot.blocks.cards.parts import (
     args_box,
     button,
@@ -14,6 +16,7 @@ from bot.blocks.cards.parts import (
     head,
     labelled,
     names,
+    ours,
     row,
     said,
 )
@@ -22,6 +25,10 @@ from bot.blocks.cards.view import CardView, Room
 from bot.blocks.kit import Block, Button, bold, italic, line, moment, person, preformatted, rich, words
 from bot.blocks.shown import cut
 from bot.wording import OUTCOMES
+
+VERDICT = re.compile(
+    r"(?:(?:Accepted|Overridden) by|(?:It happened|It did not happen), says) <@([UW][A-Z0-9]{1,30})>\."
+)
 
 
 def step_card(view: CardView, room: Room) -> list[Block]:
@@ -32,6 +39,8 @@ def step_card(view: CardView, room: Room) -> list[Block]:
         parts.extend(score_of(view, card.score, room))
     elif not view.checkpoint.is_finished:
         parts.append(line(italic("Its score follows.")))
+    if is_verdict(view):
+        parts.append(line(*ours(card.words, room.prose, frozenset(card.by))))
     about = card.score or card.run or card.proposal
     value = view.value(about.digest if about else "")
     return [head(view), rich(*parts), *row(value, buttons(view, value), menu(view))]
@@ -69,6 +78,12 @@ def score_of(view: CardView, score: Score, room: Room) -> Iterator[Block]:
     if score.evidence:
         yield labelled("Evidence", *said(view.veiled(score.evidence), room.prose))
     yield labelled("Confidence", words(f"{score.confidence:.0%}"))
+
+
+def is_verdict(view: CardView) -> bool:
+    """Tell whether the card's words are ours, on who looked at the score or said what happened."""
+    found = VERDICT.fullmatch(view.card.words)
+    return found is not None and PersonId(found[1]) in view.card.by
 
 
 def is_newest(view: CardView) -> bool:

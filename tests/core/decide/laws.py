@@ -232,12 +232,12 @@ def is_claimed_now(after: Checkpoint) -> bool:
 def suffices(verdict: Verdict, people: Iterable[Person], *, escalated: bool) -> bool:
     """Tell whether these people, one after the other, meet all that was asked."""
     distinct = list({person.id: person for person in people}.values())
-    stand_ins = verdict.escalate.to if escalated and verdict.escalate else None
     for rule in {requirement.rule for requirement in verdict.requirements}:
+        wider = verdict.escalate if escalated and verdict.escalate and verdict.escalate.rule == rule else None
         stages = [requirement for requirement in verdict.requirements if requirement.rule == rule]
         left = list(distinct)
         for stage in stages:
-            fitting = [p for p in left if p in stage.approvers or (stand_ins is not None and p in stand_ins)]
+            fitting = [p for p in left if p in stage.approvers or (wider is not None and p in wider.to)]
             if len(fitting) < stage.quorum:
                 return False
             if len(stages) > 1:

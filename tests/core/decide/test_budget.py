@@ -28,13 +28,14 @@ def test_a_used_up_budget_is_offered_to_be_extended() -> None:
     desk = over_budget()
     assert isinstance(desk.phase, AwaitingAnswer)
     assert desk.phase.question.about == "budget"
-    assert "0.01 USD" in desk.phase.question.text or "0.02 USD" in desk.phase.question.text
+    assert "0.01 USD" in desk.phase.question.text
 
 
 def test_time_and_tokens_are_budgets_too() -> None:
     """Each is named where it is used up."""
     desk = Desk(rules=limits(wall_s=100.0)).start().later(101).step()
-    assert "101 s of working time" in desk.card.question.text if desk.card.question else False
+    assert desk.card.question is not None
+    assert "101 s of working time" in desk.card.question.text
     desk = Desk(rules=limits(tokens=0)).start().step()
     assert desk.card.question is not None
     assert "0 tokens" in desk.card.question.text

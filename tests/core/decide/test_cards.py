@@ -2,13 +2,26 @@
 
 from agent_core.checkpoint import CARDS
 from agent_core.effects import PostCard, UpdateCard
-from agent_core.inputs import Abort, CardLost, Opened, Pause, Reply, Resume, SurfaceLost, Teach
+from agent_core.inputs import (
+    Abort,
+    CardLost,
+    Input,
+    NoApprover,
+    Opened,
+    Pause,
+    Reply,
+    ResolveUnknown,
+    Resume,
+    SurfaceLost,
+    Teach,
+    TimerFired,
+)
 from agent_core.phases import Opening
 from agent_core.words import CardKey, EffectId
 from tests.core.decide.desk import Desk
 from tests.core.decide.office import SECOND
-from tests.core.decide.places import opened, opening, paused, waiting
-from tests.examples import LEAD, REQUESTER, THREAD
+from tests.core.decide.places import opened, opening, paused, unknown, waiting
+from tests.examples import GONE, LEAD, REQUESTER, THREAD
 
 TS = "1772452900.000001"
 
@@ -74,7 +87,7 @@ def test_a_step_goes_on_without_its_card() -> None:
         desk.propose("deploy")
         desk.approve()
         desk.forget_cards()
-        decisions = {
+        decisions: dict[str, Input] = {
             "approve": desk.approval(SECOND),
             "reject": desk.rejection(),
             "edit": desk.edit(service="checkout"),
@@ -123,3 +136,31 @@ def test_an_opening_whose_channel_is_gone_ends_in_words_to_its_requester() -> No
         done = desk.give(SurfaceLost(words="The channel is archived."))
         assert desk.kind == "finished"
         assert [effect.kind for effect in done.effects] == ["tell_requester"]
+
+
+def test_nothing_depends_on_a_card_that_is_gone() -> None:
+    """At the claim, at the expiry, in a correction, and where nobody may approve."""
+    struck, corrected, withdrawn = Desk().released(), Desk().released(), Desk().released()
+    for desk in (struck, corrected, withdrawn):
+        desk.forget_cards()
+    struck.claim(GONE)
+    assert struck.kind == "awaiting_approval"
+    corrected.give(Reply(by=REQUESTER, text="Use checkout."))
+    assert corrected.kind == "thinking"
+    withdrawn.give(withdrawn.withdrawal())
+    assert withdrawn.kind == "awaiting_approval"
+    for seconds, kind in ((601, "awaiting_approval"), (1800, "finished")):
+        desk = waiting()
+        desk.forget_cards()
+        desk.later(seconds).give(TimerFired())
+        assert desk.kind == kind
+    desk = waiting()
+    desk.forget_cards()
+    shown = EffectId(f"{THREAD}/2/0")
+    desk.give(NoApprover(effect_id=shown, card=desk.proposal.card, whom="nobody"))
+    assert desk.kind == "thinking"
+    desk = unknown()
+    desk.forget_cards()
+    proposal = desk.proposal
+    desk.give(ResolveUnknown(by=REQUESTER, digest=proposal.digest, version=proposal.version, verdict="happened"))
+    assert desk.kind == "scoring"

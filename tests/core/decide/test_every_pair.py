@@ -94,6 +94,8 @@ def test_a_way_that_is_not_on_the_map_is_our_defect() -> None:
     """A rule that goes elsewhere is caught before it is committed."""
     with pytest.raises(Broken, match="every way is in LEADS_TO"):
         hold_to_the_map("thinking", "approve", "acting")
+    with pytest.raises(Broken, match="every way is in LEADS_TO"):
+        hold_to_the_map("thinking", "teach", "acting", stays=True)
     with pytest.raises(Broken, match="a task that is not there yet is named"):
         decide(None, TimerFired(), NOON, RULES)
 

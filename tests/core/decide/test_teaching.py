@@ -1,4 +1,4 @@
-"""What people teach: obeyed from the next step, in its scope, until it expires or is forgotten, and never against policy."""
+"""What people teach: obeyed from the next step, in its scope, for its time, and never against policy."""
 
 from dataclasses import replace
 
