@@ -11,16 +11,20 @@ from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
+import structlog
+
 from agent_core import effects, inputs
 from agent_core.checkpoint import Checkpoint
 from agent_core.errors import Broken, Refused
 from agent_core.perform import Performer, Task
 from agent_core.phases import Acting, Paused
-from agent_core.ports import Clock, Lease, Loaded, Store, SurfaceGone
+from agent_core.ports import Clock, Lease, Loaded, Store, SurfaceGone, SurfaceRefused
 from agent_core.rules.due import due
 from agent_core.rules.endings import pending_work
 from agent_core.transition import WORK_KINDS, work_id
 from agent_core.words import CardKey, EffectId, version_of
+
+log = structlog.get_logger(__name__)
 
 POLL_S = 2.0
 MOMENT_S = 0.1  # as long as nobody notices that a card has not changed yet
@@ -42,6 +46,7 @@ class Draining:
         self._lease = lease
         self._task = task
         self._running: dict[EffectId, asyncio.Task[None]] = {}
+        self._failed: dict[EffectId, BaseException] = {}
         self._shown: dict[CardKey, int] = {}
         self._held_since: datetime | None = None
 
@@ -52,17 +57,35 @@ class Draining:
             if await self._fire_timer():
                 pending = await self._look(woken)
             while pending or self._running:
-                changed = await self._show(pending)
-                self._start(pending)
-                if not (changed and await self._ends_in_a_moment(woken)):
-                    await self._update(changed)
-                    await self._wait(POLL_S - MOMENT_S, woken, self._task.moved)
-                pending = await self._look(woken)
+                pending = await self._round(pending, woken)
+                if self._failed and not self._running:
+                    raise next(iter(self._failed.values()))
             return self._task.loaded
         finally:
             for work in self._running.values():
                 work.cancel()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def _round(self, pending: Pending, woken: asyncio.Event) -> Pending:
+        """Do what is pending, and give what then is.
+
+        Nothing that goes wrong here ends a call that runs: Slack or the store may be back before it has ended, and of a
+        call that is killed nobody knows whether it happened.
+        """
+        try:
+            changed = await self._show(pending)
+            self._start(pending)
+            if not (changed and await self._ends_in_a_moment(woken)):
+                await self._update(changed)
+                await self._wait(POLL_S - MOMENT_S, woken, self._task.moved)
+            return await self._look(woken)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            if not self._running:
+                raise
+            log.warning("put off while work runs", thread_id=self._task.thread_id, why=repr(error))
+            return {}
 
     async def _look(self, woken: asyncio.Event) -> Pending:
         """See what is pending and how the task now stands; stop what is no longer wanted."""
@@ -123,11 +146,14 @@ class Draining:
             await shown
         except SurfaceGone as gone:
             await self._performer.give(self._task, inputs.SurfaceLost(words=str(gone)))
+        except SurfaceRefused as no:
+            log.warning("the surface refuses", thread_id=self._task.thread_id, why=str(no))
+            await self._performer.give(self._task, inputs.SurfaceLost(words=no.words))
 
     def _start(self, pending: Pending) -> None:
         """Start the work that is pending and not under way."""
         for effect_id, effect in pending.items():
-            if effect.kind in WORK_KINDS and effect_id not in self._running:
+            if effect.kind in WORK_KINDS and effect_id not in self._running and effect_id not in self._failed:
                 self._running[effect_id] = asyncio.create_task(self._work(effect, effect_id))
 
     async def _work(self, effect: effects.Effect, effect_id: EffectId) -> None:
@@ -163,7 +189,7 @@ class Draining:
         return self._task.moved.is_set() or woken.is_set()
 
     async def _wait(self, seconds: float, *events: asyncio.Event) -> None:
-        """Wait for one of these, for work to end, or so long; raise what ended work in vain."""
+        """Wait for one of these, for work to end, or so long; keep what ended work in vain."""
         if not self._running:
             return
         others = [asyncio.create_task(event.wait()) for event in events]
@@ -174,7 +200,9 @@ class Draining:
             for other in others:
                 other.cancel()
         for effect_id in [effect_id for effect_id, work in self._running.items() if work.done()]:
-            self._running.pop(effect_id).result()
+            failure = self._running.pop(effect_id).exception()
+            if failure is not None:
+                self._failed[effect_id] = failure
 
     def _stop_unwanted(self, checkpoint: Checkpoint) -> None:
         """Stop calls that somebody asked to stop, or that the task no longer waits for."""

@@ -17,6 +17,7 @@ from agent_core.people import Person
 from agent_core.phases import Acting, Opening, Paused, Scoring
 from agent_core.ports import (
     CardGone,
+    Clock,
     Critic,
     Directory,
     Lessons,
@@ -26,6 +27,7 @@ from agent_core.ports import (
     Output,
     Ran,
     Situation,
+    StoreDown,
     Surface,
     Tools,
 )
@@ -40,6 +42,7 @@ from agent_core.words import EffectId, ThreadId, thread_id_of
 log = structlog.get_logger(__name__)
 
 PAGE = 50
+GIVE_AGAIN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class Task:
     thread_id: ThreadId
     loaded: Loaded
     worker: str
+    clock: Clock
     stop: dict[EffectId, asyncio.Event] = field(default_factory=dict)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     settled: set[EffectId] = field(default_factory=set)
@@ -94,6 +98,18 @@ class Performer:
         except Refused as no:
             log.info("result not taken", thread_id=task.thread_id, given=given.kind, why=no.words)
             task.loaded = await self._runtime.store.load(task.thread_id)
+
+    async def give_surely(self, task: Task, given: inputs.ToolFinished | inputs.ToolFailed) -> None:
+        """Give back how a call ended, again and again until the store has it; only the lease's end ends this.
+
+        The call can't be made again to hear it once more; and its fence lets it count once, however often it is given.
+        """
+        while True:
+            try:
+                return await self.give(task, given)
+            except StoreDown as down:
+                log.warning("result not recorded yet", thread_id=task.thread_id, given=given.kind, why=str(down))
+            await task.clock.sleep(GIVE_AGAIN_S)
 
     async def work(self, task: Task, checkpoint: Checkpoint, effect: effects.Effect, effect_id: EffectId) -> None:
         """Perform one piece of long work."""
@@ -232,7 +248,7 @@ class Performer:
             ran = await self._world.tools.run(proposal.call, key=key, stop=stop)
         finally:
             task.stop.pop(effect_id, None)
-        await self.give(task, result_of(ran, effect_id, fence))
+        await self.give_surely(task, result_of(ran, effect_id, fence))
         after = task.checkpoint.phase if task.checkpoint else None
         run = after.run if isinstance(after, Scoring) else None
         if run is not None and run.digest == proposal.digest and run.output_at is not None:
@@ -262,8 +278,12 @@ class Performer:
             return ""
         barred = frozenset({checkpoint.requester}) if proposal.not_requester else frozenset()
         for requirement in proposal.missing():
-            members = self._world.directory.members
-            people = await members(checkpoint.team, checkpoint.channel, requirement.approvers)
+            people = await self._world.directory.members(
+                checkpoint.team,
+                checkpoint.channel,
+                requirement.approvers,
+                enough=requirement.quorum + len(barred),
+            )
             if len(people - barred) < requirement.quorum:
                 return whom(requirement.approvers)
         return ""

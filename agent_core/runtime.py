@@ -131,6 +131,11 @@ class Runtime:
         del self._made_here[effect_id]
         return True
 
+    def forget(self, thread_id: ThreadId) -> None:
+        """Take no effect of this thread for fresh any more: another process has held its lease meanwhile."""
+        for effect_id in [made for made in self._made_here if made.startswith(f"{thread_id}/")]:
+            del self._made_here[effect_id]
+
     def rules(self) -> Rules:
         """Give the rules in force, without lessons."""
         return self._rules()

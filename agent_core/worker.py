@@ -24,6 +24,7 @@ from agent_core.ports import (
     Surface,
     SurfaceBusy,
     SurfaceGone,
+    SurfaceRefused,
     TaskLine,
 )
 from agent_core.rules.due import due
@@ -35,6 +36,11 @@ log = structlog.get_logger(__name__)
 LEASE_S = 15.0
 RENEWALS = 5  # a lease
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
+NO_VERSION = -1  # released with it, a thread is due at once
+STUCK = (
+    "Something is broken on my side, and this task can't go on for now. Nothing is lost: I try again every minute. "
+    "Whoever runs me finds the cause in my log."
+)
 
 
 class Worker:
@@ -44,6 +50,7 @@ class Worker:
         self, runtime: Runtime, performer: Performer, *, index: Index, surface: Surface, clock: Clock, name: str
     ) -> None:
         """Hold the ports; nothing is opened here."""
+        self._runtime = runtime
         self._store = runtime.store
         self._performer = performer
         self._index = index
@@ -70,6 +77,8 @@ class Worker:
                 lease = await self._store.take(thread_id, self._name, LEASE_S)
                 if lease is None:
                     return
+                if not lease.alone:
+                    self._runtime.forget(thread_id)
                 await self._while_leased(lease, woken)
                 if not woken.is_set():  # nothing came between the last look and giving the lease back
                     return
@@ -77,6 +86,8 @@ class Worker:
             log.warning("store does not answer", thread_id=thread_id, why=str(down))
         except LeaseLost:
             log.warning("lease lost; another worker goes on", thread_id=thread_id)
+        except Exception:
+            log.exception("drain ended badly; it is looked at again when its lease ends", thread_id=thread_id)
         finally:
             del self._woken[thread_id]
 
@@ -89,10 +100,19 @@ class Worker:
             if not draining.done():
                 raise LeaseLost(lease.thread_id)
             await draining
+        except asyncio.CancelledError:
+            await end(keeping, draining)
+            await self._give_back(lease)
+            raise
         finally:
-            for part in (keeping, draining):
-                part.cancel()
-            await asyncio.gather(keeping, draining, return_exceptions=True)
+            await end(keeping, draining)
+
+    async def _give_back(self, lease: Lease) -> None:
+        """Let whoever starts next go on at once with what was stopped here."""
+        try:
+            await self._store.release(lease, version=NO_VERSION, due=None)
+        except StoreDown as down:
+            log.warning("lease not given back; it ends by itself", thread_id=lease.thread_id, why=str(down))
 
     async def _keep(self, lease: Lease) -> None:
         """Renew the lease; return when it is lost, or when two thirds of it went by without a renewal."""
@@ -112,7 +132,7 @@ class Worker:
         thread_id = lease.thread_id
         try:
             nothing = Loaded(checkpoint=None, head="", length=0, now=self._clock.now())
-            task = Task(thread_id=thread_id, loaded=nothing, worker=self._name)
+            task = Task(thread_id=thread_id, loaded=nothing, worker=self._name, clock=self._clock)
             draining = Draining(self._store, self._performer, self._clock, lease=lease, task=task)
             await self._let_go(lease, await draining.run(woken))
             self._failures.pop(thread_id, None)
@@ -126,7 +146,14 @@ class Worker:
             failures = self._failures[thread_id] = self._failures.get(thread_id, 0) + 1
             back_off_s = BACK_OFF_S[min(failures, len(BACK_OFF_S)) - 1]
             log.exception("drain failed", thread_id=thread_id, error=type(error).__name__, again_in_s=back_off_s)
+            if failures == len(BACK_OFF_S):
+                await self._say(thread_id, STUCK, nth=1)
             await self._later(lease, back_off_s)
+
+    async def _say(self, thread_id: ThreadId, words: str, *, nth: int) -> None:
+        """Say once in a thread what is wrong with it, as far as it can be said."""
+        with suppress(SurfaceGone, SurfaceBusy, SurfaceRefused):
+            await self._surface.say(thread_id, words, effect_id_of(thread_id, 0, nth), fresh=False)
 
     async def _later(self, lease: Lease, seconds: float) -> None:
         loaded = await self._store.load(lease.thread_id)
@@ -136,9 +163,7 @@ class Worker:
     async def _quarantine(self, lease: Lease, no: Quarantined) -> None:
         """Leave a thread alone whose bytes can't be trusted, and say so in it."""
         log.error("thread quarantined", thread_id=lease.thread_id, why=no.words)
-        with suppress(SurfaceGone, SurfaceBusy):
-            mark = effect_id_of(lease.thread_id, 0, 0)
-            await self._surface.say(lease.thread_id, no.sentence, mark, fresh=False)
+        await self._say(lease.thread_id, no.sentence, nth=0)
         await self._store.quarantine(lease.thread_id)
 
     async def _let_go(self, lease: Lease, loaded: Loaded) -> None:
@@ -150,6 +175,13 @@ class Worker:
         if checkpoint.phase.kind != "opening":
             await self._index.put(line_of(checkpoint, loaded))
         await self._store.release(lease, version=checkpoint.version, due=due(checkpoint))
+
+
+async def end(*parts: asyncio.Task[None]) -> None:
+    """Cancel what still runs, and wait until it has ended."""
+    for part in parts:
+        part.cancel()
+    await asyncio.gather(*parts, return_exceptions=True)
 
 
 def line_of(checkpoint: Checkpoint, loaded: Loaded) -> TaskLine:

@@ -35,7 +35,7 @@ from bot.config import Config, Settings
 from bot.desk import Desk, is_open
 from bot.guard import Admitted, Guard, Hooks, Installation, runner
 from bot.health import Health, Metrics, admin_app
-from bot.ingress import bolt_app, dispatcher, http_app
+from bot.ingress import Opening, bolt_app, dispatcher, http_app
 from bot.listeners import register
 from bot.reach import WAIT_S, NotStarted, key_of, redis_of, wait_for_store, who_we_are
 from bot.slack.client import Slack, session, web_client
@@ -80,14 +80,14 @@ class Door:
         """Bind nothing yet."""
         self._settings = settings
         self.metrics, self.health = Metrics(), Health()
-        self._dispatch: Callable[[Admitted], Awaitable[web.Response]] | None = None
+        self._opening = Opening()
         secret = settings.slack_signing_secret
         hooks = Hooks(refused=self.metrics.refused)
         self._guard = Guard(secret, clock=lambda: clock.now().timestamp(), hooks=hooks) if secret else None
 
     async def open(self, closing: AsyncExitStack) -> int:
         """Listen, and give the port."""
-        app = http_app(self._guard, lambda: self._dispatch)
+        app = http_app(self._guard, self._opening)
         app.router.add_get("/livez", self.health.livez)
         app.router.add_get("/readyz", self.health.readyz)
         return await listen(app, self._settings.countersign_host, self._settings.countersign_port, closing)
@@ -103,13 +103,19 @@ class Door:
         """Let Slack's requests in: over the port, or over a WebSocket that we open."""
         if self._guard is not None:
             self._guard.installation = installation
-            self._dispatch = dispatcher(app, self.metrics)
+            self._opening.open(dispatcher(app, self.metrics))
+            closing.callback(self.close)
         if self._settings.slack_app_token is not None:
             handler = AsyncSocketModeHandler(app, self._settings.slack_app_token.get_secret_value())
             if not self._settings.real_workspace:
                 handler.client.proxy = None
             await handler.connect_async()  # type: ignore[no-untyped-call]  # not typed there
             closing.push_async_callback(handler.close_async)
+
+    def close(self) -> None:
+        """Take nothing new, and say so to whoever asks."""
+        self._opening.close()
+        self.health.ping = None
 
 
 async def listen(app: web.Application, host: str, port: int, closing: AsyncExitStack) -> int:

@@ -4,9 +4,11 @@ Bolt knows Slack's kinds of requests; the guard has verified and read them. Over
 that Slack sends an event again; what is Broken is 500 with a reference and no detail.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 from aiohttp import web
@@ -26,6 +28,7 @@ from bot.payloads import Ignored, Kind, Malformed, parse
 log = structlog.get_logger(__name__)
 
 PATH = "/slack/events"
+HELD_S = 2.0  # of Slack's three seconds
 Next = Callable[[], Awaitable[BoltResponse]]
 Dispatch = Callable[[Admitted], Awaitable[web.Response]]
 
@@ -102,14 +105,42 @@ def dispatcher(app: AsyncApp, metrics: Metrics) -> Dispatch:
     return dispatch
 
 
-def http_app(guard: Guard | None, dispatch: Callable[[], Dispatch | None]) -> web.Application:
-    """Make the HTTP application; until Bolt is there requests are to come again, and without a guard none come."""
+class Opening:
+    """Whether requests can be dispatched: one that comes while the bot starts is held for as long as Slack waits."""
 
-    async def not_yet(_: Admitted) -> web.Response:
-        return web.Response(status=503)
+    def __init__(self) -> None:
+        """Begin closed."""
+        self._dispatch: Dispatch | None = None
+        self._opened = asyncio.Event()
+        self._closed = False
+
+    def open(self, dispatch: Dispatch) -> None:
+        """Let in what was held, and all that comes."""
+        self._dispatch = dispatch
+        self._opened.set()
+
+    def close(self) -> None:
+        """Let nothing in any more."""
+        self._dispatch = None
+        self._closed = True
+
+    async def dispatch(self) -> Dispatch | None:
+        """Give what dispatches, or None if it is not there in time."""
+        if not self._closed:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HELD_S):
+                    await self._opened.wait()
+        return self._dispatch
+
+
+def http_app(guard: Guard | None, opening: Opening) -> web.Application:
+    """Make the HTTP application; where Bolt is not there requests are to come again, and without a guard none come."""
 
     async def events(request: web.Request) -> web.StreamResponse:
-        return web.Response(status=404) if guard is None else await guard.serve(request, dispatch() or not_yet)
+        if guard is None:
+            return web.Response(status=404)
+        dispatch = await opening.dispatch()
+        return web.Response(status=503) if dispatch is None else await guard.serve(request, dispatch)
 
     app = web.Application()
     app.router.add_post(PATH, events)

@@ -22,7 +22,7 @@ from playwright.async_api import Browser, Error, Locator, Page, expect
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 30.0
 DESK = (1280, 800)
-TAIL = 30  # lines of a log that tell enough
+TAIL, LINE_CHARS = 30, 500  # of a log: enough to tell what went wrong
 MISSING = """list => list.lastElementChild.getBoundingClientRect().bottom + list.scrollTop + 12
   - list.getBoundingClientRect().bottom"""
 
@@ -222,7 +222,7 @@ def with_evidence(story: Story) -> Story:
         except (AssertionError, Error, TimeoutError) as wrong:
             picture = newcomer.pictures / f"failed-{story.__name__}.png"
             await newcomer.page.screenshot(path=picture)
-            tail = "\n".join(newcomer.terminal.log().splitlines()[-TAIL:])
+            tail = "\n".join(line[:LINE_CHARS] for line in newcomer.terminal.log().splitlines()[-TAIL:])
             raise AssertionError(f"{wrong}\n\nThe page: {picture}\nThe bot's log ends:\n{tail}") from wrong
 
     return told

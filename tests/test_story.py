@@ -22,6 +22,7 @@ from tests.plugins.screenshots import pictures
 
 __all__ = ("pictures",)
 
+chromium()  # without one the whole file is skipped, with one line
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RITA, ADA, LEE, TINA = "U0RITA", "U0APPROVER", "U0LEAD", "U0TINA"
@@ -42,8 +43,7 @@ class Room:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def room() -> AsyncIterator[Room]:
-    """Start both, once; without a browser nothing is started."""
-    chromium()
+    """Start both, once."""
     async with demo() as terminal, browsing() as browser:
         yield Room(terminal=terminal, browser=browser)
 

@@ -49,6 +49,8 @@ class LocalEngine:
         try:
             async with self._places:
                 await drain(thread_id)
+        except Exception:
+            log.exception("drain ended badly", thread_id=thread_id)
         finally:
             self._drains.pop(thread_id, None)
 
@@ -59,6 +61,8 @@ class LocalEngine:
                     await self.wake(thread_id)
             except StoreDown as down:
                 log.warning("store does not answer", why=str(down))
+            except Exception:  # without the sweeper nothing would expire and nothing would be found again
+                log.exception("due index not read")
             await self._clock.sleep(SWEEP_S)
 
     async def stop(self) -> None:

@@ -32,6 +32,7 @@ SEEN_S = 3600
 OPENED_S = 3600
 QUARANTINE_S = 3600
 NOTE_TRIES = 16
+ALONE = 2  # as the script says it
 
 
 class RedisStore:
@@ -154,7 +155,7 @@ class RedisStore:
         taken = await self._commands.run(
             "take", [keys.thread, keys.lease, keys.due], [thread_id, holder, millis(lease_s)]
         )
-        return Lease(thread_id=thread_id, holder=holder) if taken else None
+        return Lease(thread_id=thread_id, holder=holder, alone=taken == ALONE) if taken else None
 
     async def renew(self, lease: Lease, lease_s: float) -> bool:
         """Prolong the lease, or say False if it is no longer this holder's."""

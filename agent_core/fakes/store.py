@@ -44,6 +44,7 @@ class MemoryStore:
         self._clock = clock
         self._codec = codec or Codec(FAKE_KEY)
         self._leases: dict[ThreadId, tuple[str, datetime]] = {}
+        self._drainers: dict[ThreadId, str] = {}
         self._due: dict[ThreadId, datetime] = {}
         self._seen: dict[tuple[int, str], tuple[str, datetime]] = {}
         self.kept: dict[ThreadId, Kept] = {}
@@ -53,9 +54,7 @@ class MemoryStore:
     async def load(self, thread_id: ThreadId, *, dedupe: str | None = None) -> Loaded:
         """Give the thread as it is, or with ``checkpoint`` None if there is none; raise Quarantined if unreadable."""
         now = await self._reached()
-        return replace(
-            self._loaded(thread_id, self._find(thread_id, now)), seen=self._outcome(thread_id, dedupe, now)
-        )
+        return replace(self._loaded(thread_id, self._find(thread_id, now)), seen=self._outcome(thread_id, dedupe, now))
 
     def _loaded(self, thread_id: ThreadId, kept: Kept | None) -> Loaded:
         now = self._clock.now()
@@ -138,10 +137,14 @@ class MemoryStore:
     async def take(self, thread_id: ThreadId, holder: str, lease_s: float) -> Lease | None:
         """Take the thread's lease, unless another holds it; the thread is looked at again when the lease ends."""
         now = await self._reached()
-        if self._find(thread_id, now) is None or self._holder(thread_id, now) not in (None, holder):
+        if self._find(thread_id, now) is None:
+            self._look_again(thread_id, None)
+            return None
+        if self._holder(thread_id, now) not in (None, holder):
             return None
         self._lease(thread_id, holder, now + timedelta(seconds=lease_s))
-        return Lease(thread_id=thread_id, holder=holder)
+        last, self._drainers[thread_id] = self._drainers.get(thread_id, holder), holder
+        return Lease(thread_id=thread_id, holder=holder, alone=last == holder)
 
     async def renew(self, lease: Lease, lease_s: float) -> bool:
         """Prolong the lease, or say False if it is no longer this holder's."""

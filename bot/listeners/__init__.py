@@ -177,3 +177,5 @@ async def happened(desk: Desk, payload: Payload) -> None:
             await listening
     except (Refused, Malformed, SurfaceGone, SlackRefused) as no:
         log.info("event refused", kind=type(payload).__name__, why=type(no).__name__)
+        if isinstance(payload, Spoken):
+            desk.tell(messages.address(desk, payload), NOT_OURS, about=payload.dedupe_id)

@@ -12,7 +12,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from agent_core.ports import CardGone, Clock, SurfaceBusy, SurfaceGone
+from agent_core.ports import CardGone, Clock, SurfaceBusy, SurfaceGone, SurfaceRefused
 
 log = structlog.get_logger(__name__)
 
@@ -29,20 +29,31 @@ GONE = {
     "messages_tab_disabled": "direct messages to the bot are switched off.",
     "restricted_action": "posting in the channel is forbidden.",
     "restricted_action_read_only_channel": "the channel is read-only.",
+    "thread_not_found": "the thread was deleted.",
+    "cannot_reply_to_message": "the thread was deleted.",
 }
 CARD_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 REVOKED = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed"})
 PASSING = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+    {
+        "",  # no word of Slack's: a page that a proxy answered with
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+    }
 )
 
 
-class SlackRefused(Exception):
+class SlackRefused(SurfaceRefused):
     """Slack refused a call for a reason that trying again does not mend; ``error`` is Slack's word for it."""
 
     def __init__(self, method: str, error: str, detail: str = "") -> None:
         """Keep the method and Slack's word."""
-        super().__init__(f"{method}: {error} {detail}".strip())
+        super().__init__(f"{method}: {error} {detail}".strip(), f"Slack refuses {method} ({error}).")
         self.error = error
 
 
@@ -89,10 +100,12 @@ class Slack:
     def _meaning(self, method: str, place: str, error: SlackApiError) -> Exception:
         """Say what a refused call means for us."""
         answer = error.response
+        if isinstance(answer, aiohttp.ClientResponse):  # what the SDK gives where JSON was promised and is none
+            return SurfaceBusy(AGAIN_S)
         data = answer.data if isinstance(answer.data, dict) else {}
         word = str(data.get("error", ""))
         if answer.status_code == 429:  # noqa: PLR2004 - HTTP's own number
-            wait_s = min(LONGEST_S, float(answer.headers.get("Retry-After", AGAIN_S)))
+            wait_s = min(LONGEST_S, seconds_of(answer.headers.get("Retry-After", "")))
             self._not_before[place] = self._clock.now().timestamp() + wait_s
             return SurfaceBusy(wait_s)
         if word in REVOKED:
@@ -107,6 +120,11 @@ class Slack:
             return SurfaceBusy(AGAIN_S)
         log.error("slack refused a call", method=method, error=word)
         return SlackRefused(method, word or f"HTTP {answer.status_code}", str(data.get("errors", ""))[:500])
+
+
+def seconds_of(retry_after: str) -> float:
+    """Read how long Slack wants to be left alone."""
+    return float(retry_after) if retry_after.isdecimal() else AGAIN_S
 
 
 def _given(arguments: Mapping[str, object]) -> dict[str, object]:

@@ -5,15 +5,21 @@ What Slack does not say is unknown, and unknown counts as nobody.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import cast
 
+import structlog
+
 from agent_core.people import People, Person, PersonKind
-from agent_core.ports import Clock
+from agent_core.ports import Clock, SurfaceBusy, SurfaceGone
 from agent_core.words import ChannelId, PersonId, TeamId
-from bot.slack.client import FAILURES, Slack
+from bot.slack.client import FAILURES, Slack, SlackRefused
+
+log = structlog.get_logger(__name__)
 
 FACTS_S = 60.0
 KEPT = 10_000
+AT_ONCE = 20
 PAGE = 1000
 PAGES = 20
 
@@ -37,7 +43,9 @@ class SlackDirectory:
                 self._groups_of(person, fresh=fresh),
                 self._is_in(channel, person, fresh=fresh),
             )
-        except FAILURES:
+        except FAILURES as error:
+            if fresh and isinstance(error, SurfaceBusy):
+                raise  # a claim can wait until Slack answers; an approval is not struck for its silence
             return Person(id=person, team=team, kind="unknown", looked_up_at=self._clock.now())
         return Person(
             id=person,
@@ -48,15 +56,33 @@ class SlackDirectory:
             looked_up_at=self._clock.now(),
         )
 
-    async def members(self, team: TeamId, channel: ChannelId, people: People) -> frozenset[PersonId]:
-        """Resolve a set to those who would count: named, in a group, or in the channel, and not barred by kind."""
+    async def members(
+        self, team: TeamId, channel: ChannelId, people: People, *, enough: int | None = None
+    ) -> frozenset[PersonId]:
+        """Resolve a set to those who would count: named, in a group, or in the channel, and not barred by kind.
+
+        A channel may have thousands of members, and Slack is asked about each; so only until ``enough`` were found.
+        """
+        candidates = sorted(await self._candidates(channel, people))
+        found: set[PersonId] = set()
+        for at in range(0, len(candidates), AT_ONCE):
+            looked_up = await asyncio.gather(
+                *(self.look_up(team, channel, who) for who in candidates[at : at + AT_ONCE])
+            )
+            found |= {person.id for person in looked_up if person in people}
+            if enough is not None and len(found) >= enough:
+                break
+        return frozenset(found)
+
+    async def _candidates(self, channel: ChannelId, people: People) -> set[PersonId]:
+        """Name all whom a set may mean; a group that Slack does not know has nobody in it."""
         candidates = set(people.users)
         for group in people.usergroups:
             candidates |= await self._group(group, fresh=False)
         if people.channel_members:
-            candidates |= await self._members(channel, fresh=False)
-        looked_up = await asyncio.gather(*(self.look_up(team, channel, who) for who in sorted(candidates)))
-        return frozenset(person.id for person in looked_up if person in people)
+            with suppress(SlackRefused):
+                candidates |= await self._members(channel, fresh=False)
+        return candidates
 
     def _kind_of(self, user: Mapping[str, object]) -> PersonKind:
         """Say what kind of person an account is, the most limiting first."""
@@ -89,20 +115,24 @@ class SlackDirectory:
         kept = self._kept("group", group, fresh=fresh)
         if isinstance(kept, frozenset):
             return kept
-        answer = await self._slack.call("usergroups.users.list", form=True, usergroup=group)
+        answer: Mapping[str, object] = {}
+        try:
+            answer = await self._slack.call("usergroups.users.list", form=True, usergroup=group)
+        except SlackRefused as no:  # one group that was deleted must not make everybody unknown
+            log.warning("user group has nobody", group=group, why=no.error)
         users = answer.get("users")
         found = frozenset(PersonId(str(user)) for user in users) if isinstance(users, list) else frozenset()
         self._keep("group", group, found)
         return found
 
     async def is_in(self, channel: ChannelId, person: PersonId) -> bool:
-        """Tell whether somebody, the bot for one, is in a channel; False if Slack does not say.
+        """Tell whether somebody, the bot for one, is in a channel; False if Slack won't say, SurfaceBusy if not now.
 
         A no is asked anew: whoever was just told to invite the bot did so a moment ago.
         """
         try:
             return await self._is_in(channel, person, fresh=False) or await self._is_in(channel, person, fresh=True)
-        except FAILURES:
+        except (SurfaceGone, SlackRefused):
             return False
 
     async def is_public(self, channel: ChannelId) -> bool:

@@ -8,17 +8,22 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
+import structlog
+
 from agent_core.checkpoint import Card, Checkpoint
 from agent_core.people import People
-from agent_core.ports import Directory
+from agent_core.ports import Directory, SurfaceGone
 from agent_core.rules.approvals import whom
 from agent_core.rules.book import Rules
 from agent_core.rules.digests import folded
+from agent_core.rules.draft import OPEN_STATES
 from agent_core.rules.summary import Summary
 from agent_core.words import ChannelId, EffectId, PersonId, TeamId, ThreadId, channel_of, ts_of
 from bot.blocks.cards import CardView, card as rendered_card, parent_message, say
 from bot.blocks.kit import Rendered
-from bot.slack.client import Slack
+from bot.slack.client import Slack, SlackRefused
+
+log = structlog.get_logger(__name__)
 
 EVENT_TYPE = "countersign_effect"
 LOOKED_AT = 200
@@ -51,11 +56,22 @@ class SlackSurface:
     ) -> str:
         """Post a card in its task's thread and give its ts."""
         message = self.rendered(checkpoint, card, summary)
-        return await self._post_once(checkpoint.thread_id, message, effect_id, fresh=fresh)
+        try:
+            return await self._post_once(checkpoint.thread_id, message, effect_id, fresh=fresh)
+        except SlackRefused:
+            if card.state in OPEN_STATES:
+                raise  # nobody could decide on it
+            return await self._post_once(checkpoint.thread_id, in_words(message), effect_id, fresh=fresh)
 
     async def update_card(self, checkpoint: Checkpoint, card: Card, *, summary: Summary | None = None) -> None:
         """Show what holds now; raise CardGone if the message was deleted."""
         message = self.rendered(checkpoint, card, summary)
+        try:
+            await self._update(checkpoint, card, message)
+        except SlackRefused:  # what stands there holds no more, its buttons least of all
+            await self._update(checkpoint, card, in_words(message))
+
+    async def _update(self, checkpoint: Checkpoint, card: Card, message: Rendered) -> None:
         await self._slack.call(
             "chat.update", channel=checkpoint.channel, ts=card.ts, text=message.text, blocks=list(message.blocks)
         )
@@ -92,7 +108,10 @@ class SlackSurface:
             return
         link = await self.link(checkpoint.channel, card.ts or ts_of(checkpoint.thread_id))
         for who in absent:
-            await self.tell(checkpoint.team, who, f"A step of a task waits for your decision: {link}")
+            try:
+                await self.tell(checkpoint.team, who, f"A step of a task waits for your decision: {link}")
+            except (SlackRefused, SurfaceGone) as no:  # somebody who left must not keep the others from being told
+                log.warning("approver not told", person=who, why=str(no))
 
     async def tell(self, team: TeamId, person: PersonId, words: str) -> None:
         """Write to one person directly."""
@@ -166,6 +185,11 @@ class SlackSurface:
             if not cursor:
                 return None
         return None
+
+
+def in_words(message: Rendered) -> Rendered:
+    """Leave only the words of a message that Slack does not take as it was drawn."""
+    return Rendered(text=message.text, blocks=())
 
 
 def marker(key: bytes) -> Callable[[str], str]:

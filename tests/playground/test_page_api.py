@@ -111,6 +111,7 @@ async def test_a_snapshot_shows_what_this_person_may_see(
         kinds = {person["id"]: (person["kind"], person["can_act"]) for person in rita.snapshot["people"]}
         assert kinds["U0GONE"] == ("deactivated", False)
         assert rita.snapshot["commands"][0]["command"] == "/agent"
+        assert rita.snapshot["usergroups"] == [{"id": "S0ONCALL", "handle": "on-call"}]
 
 
 async def test_a_message_reaches_every_page_that_sees_the_channel(

@@ -68,3 +68,20 @@ def test_what_is_not_offered_cannot_be_chosen(element: Json, raw: Raw) -> None:
 def test_other_inputs_are_sent_as_they_are(element: Json, raw: Raw) -> None:
     """Only text and numbers have limits of their own here."""
     assert complaint(typed("x", **element), state_of(element, raw)) == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ("6.5", ""),
+        ("6,5", ""),
+        ("10,5", "Must be at most 10."),
+        ("-0,5", "Must be at least 0."),
+        ("6,5,0", "Please enter a number."),
+    ],
+)
+def test_a_decimal_has_a_point_or_a_comma_and_keeps_within_its_bounds(raw: Raw, words: str) -> None:
+    """What is typed reaches the app as it is; which sign people write is their country's."""
+    element: Json = {"type": "number_input", "is_decimal_allowed": True, "min_value": "0", "max_value": "10"}
+    state = state_of(element, raw)
+    assert (complaint(typed("x", **element), state), filled(state)) == (words, raw)

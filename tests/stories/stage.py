@@ -174,9 +174,13 @@ class Task:
         return found
 
 
-def settings_for(slack: Slack, home: Path, config: Path, *, socket: bool = False) -> Settings:
+def settings_for(
+    slack: Slack, home: Path, config: Path, *, socket: bool = False, redis_url: str = "", key_file: Path | None = None
+) -> Settings:
     """Give the bot what a real deployment would, and nothing else."""
     return Settings(
+        redis_url=SecretStr(redis_url) if redis_url else None,
+        countersign_key_file=key_file,
         slack_bot_token=SecretStr(slack.secrets.bot_token),
         slack_signing_secret=None if socket else SecretStr(slack.secrets.signing_secret),
         slack_app_token=SecretStr(slack.secrets.app_token) if socket else None,

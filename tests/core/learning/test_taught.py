@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from agent_core.learning.preview import preview
 from agent_core.learning.taught import Place, heuristics, holds, in_force, pin, spelled, taught, told
 from agent_core.learning.teaching import read_rule
 from agent_core.lesson import Condition, Lesson
-from agent_core.proposal import Call
 from tests.examples import CALL, CHANNEL, LEAD, LESSON, NOON, OTHER_CALL, OVERRIDE, TEAM, THREAD
+
+if TYPE_CHECKING:
+    from agent_core.words import Args
 
 HERE = Place(team=TEAM, channel=CHANNEL, thread=THREAD)
 LATER = NOON + timedelta(minutes=1)
@@ -41,7 +44,7 @@ def test_only_heuristics_are_rules() -> None:
 
 def test_conditions_are_about_the_tool_the_channel_or_an_argument() -> None:
     """Values are compared as people type them."""
-    args = {"service": "cart", "replicas": 3, "dry": True}
+    args: Args = {"service": "cart", "replicas": 3, "dry": True}
     assert holds(Condition(field="tool", value="deploy"), "deploy", HERE, args)
     assert holds(Condition(field="channel", value=CHANNEL), "deploy", HERE, args)
     assert not holds(Condition(field="channel", value="C0OTHER"), "deploy", HERE, args)
@@ -83,7 +86,7 @@ def test_of_two_overrides_of_one_state_the_newest_holds() -> None:
 
 def test_a_rule_is_tried_on_what_was_proposed_before_it_is_saved() -> None:
     """How many of how many, and which."""
-    calls: tuple[Call, ...] = (CALL, OTHER_CALL, replace(CALL, tool="deploy"))
+    calls = (CALL, OTHER_CALL, replace(CALL, tool="deploy"))
     denied = preview(read_rule("tool = restart_service", "deny"), calls, HERE, NOON)
     assert (denied.changed, denied.of) == (2, 3)
     assert denied.examples[0] == 'restart_service {"service":"cart"}: not run'
