@@ -19,7 +19,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 import zstandard
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, from_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from agent_core.checkpoint import NEWEST_SCHEMA, Checkpoint
 from agent_core.effects import Effect
@@ -36,6 +36,7 @@ KEY_ID_BYTES = 4
 MAC_BYTES = 16
 PLAIN, PACKED = b"j", b"z"
 HEAD_CHARS = 64
+NOT_JSON = (b"NaN", b"Infinity")  # As the writer spells them. Told to write them as null, it would lose them unseen.
 LEFT_ALONE = "It is left as it is. Ask an operator to look at it."
 
 Tree: TypeAlias = Mapping[str, Json]
@@ -142,7 +143,7 @@ class Codec:
 
     def encode_line(self, line: Line) -> bytes:
         """Write a journal line; only the chain makes it sure."""
-        return packed(self.written(LINE, line))
+        return self.body(LINE, line)
 
     def decode_line(self, stored: bytes) -> Line:
         """Read a journal line whose link was found to hold, or raise Unreadable."""
@@ -150,7 +151,7 @@ class Codec:
 
     def seal(self, shape: Shape[T], value: T, place: str) -> bytes:
         """Write a value so that it can be read at this place only."""
-        body = packed(self.written(shape, value))
+        body = self.body(shape, value)
         return MAGIC + self._key_id + self._mac(shape.name, place, body) + body
 
     def unseal(self, shape: Shape[T], stored: bytes, place: str) -> T:
@@ -196,15 +197,17 @@ class Codec:
             raise Corrupt(fault.words)
         return [self.decode_line(link.line) for link in links]
 
+    def body(self, shape: Shape[T], value: T) -> bytes:
+        """Write a value as small as pays, with nothing yet to make it sure, or raise Broken."""
+        return packed(self.written(shape, value))
+
     def written(self, shape: Shape[T], value: T) -> bytes:
         """Write a value as the JSON bytes that everything stored is made of, or raise Broken."""
         try:
-            tree = shape.adapter.dump_python(value, mode="json", warnings="error")
-            # Not pydantic's own writer: it turns NaN into null, which could then never be read again.
-            text = json.dumps(
-                {"schema": self._schema, shape.name: tree}, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-            )
-            written = text.encode()
+            tree = {"schema": self._schema, shape.name: shape.adapter.dump_python(value, mode="json", warnings="error")}
+            written = to_json(tree, inf_nan_mode="constants")
+            if any(word in written for word in NOT_JSON):  # A number that JSON has not, or somebody's word.
+                written = json.dumps(tree, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
         except (PydanticSerializationError, ValueError) as error:
             raise Broken("every value that is decided can be stored", shape=shape.name) from error
         if len(written) > CAP_BYTES:

@@ -49,6 +49,7 @@ class Draining:
         self._failed: dict[EffectId, BaseException] = {}
         self._shown: dict[CardKey, int] = {}
         self._held_since: datetime | None = None
+        self._is_behind = False
 
     async def run(self, woken: asyncio.Event) -> Loaded:
         """Go round until all is done, and give the task as it then is."""
@@ -70,10 +71,13 @@ class Draining:
         """Do what is pending, and give what then is.
 
         Nothing that goes wrong here ends a call that runs: Slack or the store may be back before it has ended, and of a
-        call that is killed nobody knows whether it happened.
+        call that is killed nobody knows whether it happened. What could not be shown is shown before more work is
+        started, for the task forgets a spent card's face after a few steps.
         """
         try:
             changed = await self._show(pending)
+            if self._is_behind and changed:
+                await self._update(changed)
             self._start(pending)
             if not (changed and await self._ends_in_a_moment(woken)):
                 await self._update(changed)
@@ -85,6 +89,7 @@ class Draining:
             if not self._running:
                 raise
             log.warning("put off while work runs", thread_id=self._task.thread_id, why=repr(error))
+            self._is_behind = True
             return {}
 
     async def _look(self, woken: asyncio.Event) -> Pending:
@@ -175,6 +180,7 @@ class Draining:
                 await self._in_channel(self._updated(card))
             newest = self._shown.get(card) or version_of(effect_ids[-1])[0]
             await self._settle(effect_id for effect_id in effect_ids if version_of(effect_id)[0] <= newest)
+            self._is_behind = False
 
     async def _updated(self, card: CardKey) -> None:
         self._shown[card] = await self._performer.update_card(self._task, effects.UpdateCard(card=card))

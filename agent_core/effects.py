@@ -61,9 +61,10 @@ class UpdateCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """Say something in the thread."""
+    """Say something in the thread. ``named`` is for words of others: only these are named, and nothing is a link."""
 
     words: str
+    named: tuple[PersonId, ...] | None = None
     kind: Literal["say"] = "say"
 
 

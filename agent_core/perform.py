@@ -318,8 +318,9 @@ class Performer:
         surface = self._world.surface
         fresh = self._runtime.is_fresh(effect_id)
         match effect:
-            case effects.Say(words=words):
-                await surface.say(checkpoint.thread_id, words, effect_id, fresh=fresh)
+            case effects.Say(words=words, named=named):
+                known = None if named is None else frozenset(named)
+                await surface.say(checkpoint.thread_id, words, effect_id, fresh=fresh, known=known)
             case effects.Learn(lesson=lesson):
                 await self._world.lessons.append(lesson)
             case effects.Notify(card=key, why=why):

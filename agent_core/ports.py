@@ -149,7 +149,7 @@ class Lessons(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskLine:
-    """One task as lists show it. ``may_decide`` are the sets of people that its waiting card asks."""
+    """One task as lists show it. ``may_decide`` are the sets that its waiting card asks, ``not_by`` who can't any more."""
 
     thread_id: ThreadId
     version: int
@@ -160,6 +160,7 @@ class TaskLine:
     phi: float | None
     card_ts: str | None
     may_decide: tuple[People, ...] = ()
+    not_by: tuple[PersonId, ...] = ()
     updated_at: datetime
 
 
@@ -314,8 +315,16 @@ class Surface(Protocol):
     async def update_card(self, checkpoint: Checkpoint, card: Card, *, summary: Summary | None = None) -> None:
         """Show what holds now; raise CardGone if the message was deleted."""
 
-    async def say(self, thread_id: ThreadId, words: str, effect_id: EffectId, *, fresh: bool) -> None:
-        """Post a plain message in the thread."""
+    async def say(
+        self,
+        thread_id: ThreadId,
+        words: str,
+        effect_id: EffectId,
+        *,
+        fresh: bool,
+        known: frozenset[PersonId] | None = None,
+    ) -> None:
+        """Post a plain message in the thread; with ``known`` nobody else is named in it, and nothing is a link."""
 
     async def notify(self, checkpoint: Checkpoint, card: Card, why: str, effect_id: EffectId, *, fresh: bool) -> None:
         """Tell those who may decide about the card: in the thread, and directly who is not in the channel."""

@@ -27,9 +27,10 @@ from agent_core.ports import (
     SurfaceRefused,
     TaskLine,
 )
+from agent_core.proposal import Proposal
 from agent_core.rules.due import due
 from agent_core.runtime import Runtime
-from agent_core.words import ThreadId, effect_id_of
+from agent_core.words import PersonId, ThreadId, effect_id_of
 
 log = structlog.get_logger(__name__)
 
@@ -74,11 +75,9 @@ class Worker:
         woken = self._woken[thread_id] = asyncio.Event()
         try:
             while True:
-                lease = await self._store.take(thread_id, self._name, LEASE_S)
+                lease = await self._take(thread_id)
                 if lease is None:
                     return
-                if not lease.alone:
-                    self._runtime.forget(thread_id)
                 await self._while_leased(lease, woken)
                 if not woken.is_set():  # nothing came between the last look and giving the lease back
                     return
@@ -90,6 +89,13 @@ class Worker:
             log.exception("drain ended badly; it is looked at again when its lease ends", thread_id=thread_id)
         finally:
             del self._woken[thread_id]
+
+    async def _take(self, thread_id: ThreadId) -> Lease | None:
+        """Take the lease if it is free; after another's, all that is pending may have been tried already."""
+        lease = await self._store.take(thread_id, self._name, LEASE_S)
+        if lease is not None and not lease.alone:
+            self._runtime.forget(thread_id)
+        return lease
 
     async def _while_leased(self, lease: Lease, woken: asyncio.Event) -> None:
         """Drain while the lease is kept; when it can't be, stop everything."""
@@ -188,7 +194,7 @@ def line_of(checkpoint: Checkpoint, loaded: Loaded) -> TaskLine:
     """Say how lists show a task."""
     phase = checkpoint.phase
     was = phase.was if isinstance(phase, Paused) else phase
-    missing = was.proposal.missing() if isinstance(was, AwaitingApproval) else ()
+    proposal = was.proposal if isinstance(was, AwaitingApproval) else None
     return TaskLine(
         thread_id=checkpoint.thread_id,
         version=checkpoint.version,
@@ -198,6 +204,17 @@ def line_of(checkpoint: Checkpoint, loaded: Loaded) -> TaskLine:
         how=phase.how if isinstance(phase, Finished) else "",
         phi=checkpoint.phi,
         card_ts=checkpoint.cards[-1].ts if checkpoint.cards else None,
-        may_decide=tuple(requirement.approvers for requirement in missing),
+        may_decide=tuple(requirement.approvers for requirement in proposal.missing()) if proposal else (),
+        not_by=barred(proposal, checkpoint.requester) if proposal else (),
         updated_at=loaded.now,
     )
+
+
+def barred(proposal: Proposal, requester: PersonId) -> tuple[PersonId, ...]:
+    """Name those whose yes counts no more: who gave it already, and whom policy bars."""
+    given = [approval.by.id for approval in proposal.approvals]
+    if proposal.not_requester:
+        given.append(requester)
+    if proposal.not_editor and proposal.editor is not None:
+        given.append(proposal.editor)
+    return tuple(given)

@@ -33,7 +33,7 @@ from agent_core.worker import Worker
 from bot.assembly import Parts, assemble
 from bot.config import Config, Settings
 from bot.desk import Desk, is_open
-from bot.guard import Admitted, Guard, Hooks, Installation, runner
+from bot.guard import Guard, Hooks, Installation, runner
 from bot.health import Health, Metrics, admin_app
 from bot.ingress import Opening, bolt_app, dispatcher, http_app
 from bot.listeners import register

@@ -7,12 +7,22 @@ from agent_core.learning.preview import preview
 from agent_core.learning.teaching import read_rule
 from agent_core.records import Entry, Proposed
 from agent_core.rules.propose import place_of
-from agent_core.words import ThreadId
+from agent_core.words import ThreadId, channel_of, ts_of
 from bot.desk import Desk
 from bot.payloads import BlockActions, Choice, ViewKey
 
 TRIED_LINES = 400
 TRIED = 40
+
+
+def check_is_here(click: BlockActions) -> None:
+    """Raise Refused for a button on a message that is not in the thread which the button is about."""
+    if click.view is not None:
+        return
+    thread_id = ThreadId(click.action.button.thread_id)
+    placed = click.channel_id == channel_of(thread_id) and click.thread_ts == ts_of(thread_id)
+    if click.container.is_ephemeral or not placed:
+        raise Refused("This is a copy of the card.", "Decide on the card in the task's thread.")
 
 
 def key_of(click: BlockActions) -> ViewKey:

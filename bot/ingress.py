@@ -5,6 +5,7 @@ that Slack sends an event again; what is Broken is 500 with a reference and no d
 """
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from agent_core.ports import StoreDown, SurfaceBusy
 from bot.guard import Admitted, Guard, Installation, is_ours, to_bolt
+from bot.guard.strict import check_unicode
 from bot.health import Metrics
 from bot.payloads import Ignored, Kind, Malformed, parse
 
@@ -46,7 +48,10 @@ def bolt_app(client: AsyncWebClient, installation: Installation, bot_id: str) ->
     async def authorize(**_: object) -> AuthorizeResult:
         return ours
 
+    quiet = logging.getLogger("countersign.bolt")
+    quiet.setLevel(logging.ERROR)  # Bolt warns of what we chose: a client, and who we are known beforehand
     app = AsyncApp(
+        logger=quiet,
         client=client,
         authorize=authorize,
         process_before_response=True,
@@ -74,6 +79,7 @@ def unguarded(req: AsyncBoltRequest, installation: Installation) -> object | Non
     body = req.body
     kind: Kind = "command" if "command" in body else "event" if body.get("type") == "event_callback" else "interaction"
     try:
+        check_unicode(body)
         payload = parse(kind, body, bot_user_id=installation.bot_user_id)
     except Malformed as wrong:
         log.warning("malformed payload", where=str(wrong))

@@ -1,6 +1,8 @@
 """How a task stands, said in a few lines to whoever asks. Pure."""
 
 from agent_core.checkpoint import Checkpoint
+from bot.blocks.cards import say
+from bot.blocks.kit import Rendered
 
 
 def phi_words(phi: float | None) -> str:
@@ -8,15 +10,16 @@ def phi_words(phi: float | None) -> str:
     return "not scored yet" if phi is None else f"Φ {phi:.1f}"
 
 
-def described(checkpoint: Checkpoint) -> str:
-    """Say how a task stands, in a few lines."""
+def described(checkpoint: Checkpoint) -> Rendered:
+    """Say how a task stands, in a few lines; nobody but its requester is named, whatever its words say."""
     phase, tally = checkpoint.phase, checkpoint.tally
     how = f" ({phase.how}: {phase.why})" if phase.kind == "finished" else ""
-    return "\n".join(
+    words = "\n".join(
         (
-            f"Task: {checkpoint.purpose}",
+            f"Task: {' '.join(checkpoint.purpose.split())}",
             f"For <@{checkpoint.requester}>, {phase.kind.replace('_', ' ')}{how}",
             f"{phi_words(checkpoint.phi)}, step {checkpoint.step}, {tally.succeeded} of {tally.steps} steps succeeded",
             f"ID: {checkpoint.thread_id}",
         )
     )
+    return say(words, frozenset({checkpoint.requester}))

@@ -20,9 +20,9 @@ from typing import Literal, TypeAlias
 from playwright.async_api import Browser, Error, Locator, Page, expect
 
 ROOT = Path(__file__).parent.parent
-PATIENCE_S = 30.0
+PATIENCE_S = 20.0
 DESK = (1280, 800)
-TAIL, LINE_CHARS = 30, 500  # of a log: enough to tell what went wrong
+TAIL, LINE_CHARS = 12, 300  # of a log: enough to tell what went wrong
 MISSING = """list => list.lastElementChild.getBoundingClientRect().bottom + list.scrollTop + 12
   - list.getBoundingClientRect().bottom"""
 

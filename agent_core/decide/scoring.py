@@ -91,5 +91,5 @@ def not_scored(
     else:
         why = given.words
     stays = "There is no Φ yet" if checkpoint.phi is None else f"Φ stays {checkpoint.phi:g}"
-    draft = do(draft, Say(words=cut(f"Step {checkpoint.step} could not be scored: {why} {stays}.")))
+    draft = do(draft, Say(words=cut(f"Step {checkpoint.step} could not be scored: {why} {stays}."), named=()))
     return after_score(draft, phase.done, rules, now)

@@ -127,7 +127,7 @@ def replied(checkpoint: Checkpoint, phase: Thinking, given: ModelReplied, now: d
         case GiveUp() as given_up:
             return finish(drop_held(draft, phase.held, now), given_up.how, given_up.words, now)
         case Tell() as told:
-            return not_taken(do(draft, Say(words=told.words)), phase, SAID_ONLY, now)
+            return not_taken(do(draft, Say(words=told.words, named=())), phase, SAID_ONLY, now)
         case never:
             assert_never(never)
 
@@ -147,7 +147,7 @@ def not_understood(draft: Transition, phase: Thinking, unclear: Unclear, rules: 
     """Say what was not understood, and leave the proposal as it was; without one, ask."""
     if phase.held is None:
         return ask(draft, question_of(draft.checkpoint, unclear.words, now, rules), now)
-    draft = do(enter(draft, AwaitingApproval(proposal=phase.held), now), Say(words=unclear.words))
+    draft = do(enter(draft, AwaitingApproval(proposal=phase.held), now), Say(words=unclear.words, named=()))
     card = draft.checkpoint.card(phase.held.card)
     return draft if card is None else show(draft, replace(card, state="waiting", words=""))
 

@@ -98,8 +98,17 @@ class FakeSurface:
             posted, card=card, shown=checkpoint.version, summary=summary, updates=posted.updates + 1
         )
 
-    async def say(self, thread_id: ThreadId, words: str, effect_id: EffectId, *, fresh: bool) -> None:
-        """Post a plain message in the thread."""
+    async def say(
+        self,
+        thread_id: ThreadId,
+        words: str,
+        effect_id: EffectId,
+        *,
+        fresh: bool,
+        known: frozenset[PersonId] | None = None,
+    ) -> None:
+        """Post a plain message in the thread; nothing is a name or a link here."""
+        del known
         posted = Posted(ts="", thread_id=thread_id, effect_id=effect_id, what="words", words=words)
         await self._post(posted, fresh=fresh)
 

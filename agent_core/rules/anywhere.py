@@ -69,7 +69,7 @@ def late(draft: Transition, given: Result) -> Transition:
     if isinstance(given, (ModelReplied, Scored)):
         draft = charge(draft, given)
     if isinstance(given, ModelReplied) and isinstance(given.reply, Tell):
-        return do(draft, Say(words=given.reply.words))
+        return do(draft, Say(words=given.reply.words, named=()))
     draft = keep(draft, Late(what=given.kind))
     card = draft.checkpoint.card(given.card) if isinstance(given, NoApprover) else None
     if card is not None and card.ts is None:  # It was not posted for want of approvers; now it says something else.

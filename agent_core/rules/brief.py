@@ -8,7 +8,7 @@ journal have them whole.
 from dataclasses import replace
 
 from agent_core.checkpoint import Card
-from agent_core.proposal import Proposal, Score, StepRun, canonical
+from agent_core.proposal import Proposal, StepRun, canonical
 
 KEPT_BYTES = 4_000
 
@@ -22,11 +22,6 @@ def brief_args(args_json: str) -> str:
 def brief_run(run: StepRun) -> StepRun:
     """Give a run without arguments that are too long to be kept."""
     return replace(run, call=replace(run.call, args_json=brief_args(run.call.args_json)))
-
-
-def brief_score(score: Score) -> Score:
-    """Give a score without arguments that are too long to be kept; its state is named already."""
-    return replace(score, args_json=brief_args(score.args_json))
 
 
 def brief_proposal(proposal: Proposal) -> Proposal:

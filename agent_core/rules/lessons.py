@@ -50,12 +50,12 @@ def teach(draft: Transition, given: Teach, rules: Rules, now: datetime) -> Trans
     )
     when = f"When {given.when.strip()}: " if given.when.strip() else ""
     where = {"thread": "in this thread", "channel": "in this channel", "team": "everywhere"}[given.scope]
-    words = f"{when}{given.do.strip()} ({where})"
+    words = " ".join(f"{when}{given.do} ({where})".split())  # one line, so that it can't pass for more of ours
     obeyed = "It is obeyed from the next step." if reading.is_exact else "The agent is told from the next step."
     tally = replace(checkpoint.tally, taught=checkpoint.tally.taught + 1)
     draft = keep(turn(draft, replace(checkpoint, tally=tally)), Learned(lesson=lesson.id, words=words, by=given.by.id))
     said = f"<@{given.by.id}> taught a rule ({lesson.id}): {words}. {obeyed}"
-    return do(draft, Learn(lesson=lesson), Say(words=said))
+    return do(draft, Learn(lesson=lesson), Say(words=said, named=(given.by.id,)))
 
 
 def forget(draft: Transition, given: Forget, rules: Rules, now: datetime) -> Transition:

@@ -5,6 +5,7 @@ same way is taken by the actor's steps, by edits, by a second try and by a polic
 """
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,6 +26,7 @@ from agent_core.transition import Transition
 from agent_core.words import Args, Json, PersonId
 
 APPROVER_SETS = 16
+TAUGHT_BY = re.compile(r"taught by <@([UW][A-Z0-9]{1,30})>")
 ADVICE = 8  # of the newest words that apply; a card has no room for more
 
 
@@ -192,5 +194,12 @@ def deny(draft: Transition, step: Step, call: Call, because: tuple[str, ...], no
     recent = (*map(brief_run, draft.checkpoint.recent), run)[-RECENT:]
     draft = turn(draft, replace(draft.checkpoint, step=step.number, recent=recent))
     draft = keep(draft, Denied(tool=call.tool, args_json=call.args_json, because=because))
-    by = cut("; ".join(because))
-    return do(draft, Say(words=f"Step {step.number} ({call.tool}) was not run: it is forbidden by {by}."))
+    words = f"Step {step.number} ({call.tool}) was not run: it is forbidden by {cut('; '.join(because))}."
+    return do(draft, Say(words=words, named=authors_of(because)))
+
+
+def authors_of(because: tuple[str, ...]) -> tuple[PersonId, ...] | None:
+    """Name who taught what forbids a step; None where nothing taught does, and the words are ours alone."""
+    if not any("heuristic:" in why for why in because):
+        return None
+    return tuple(PersonId(found[1]) for found in map(TAUGHT_BY.match, because) if found)

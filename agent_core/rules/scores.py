@@ -131,6 +131,8 @@ def override(draft: Transition, given: OverridePhi, rules: Rules, now: datetime)
     score = checkpoint.score
     checkpoint = replace(checkpoint, phi=phi, phi_by=given.by.id)
     tally = replace(checkpoint.tally, overrides=checkpoint.tally.overrides + 1)
+    if score is not None:  # the newest step's Δ is another now, and rewards are the sum of all Δ
+        tally = replace(tally, reward=round(tally.reward + phi - was, 2))
     if tally.phi_start is None:
         tally = replace(tally, phi_start=was)
     checkpoint = replace(checkpoint, tally=with_point(tally, was, phi))

@@ -5,6 +5,7 @@ No decision is made here: each line links to the one card, where it is.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from agent_core.learning.taught import told
 from agent_core.lesson import Lesson
 from agent_core.ports import TaskLine
 from agent_core.words import ThreadId
@@ -73,7 +74,7 @@ def lessons(learned: Sequence[Lesson]) -> Iterator[Block]:
 
 def lesson_line(lesson: Lesson) -> Block:
     """Say one lesson in a line."""
-    what = f"{lesson.kind.replace('_', ' ')} by "
     phi = [] if lesson.phi is None else [words(f": Φ {lesson.phi:.2f}")]
-    text = [words(": "), *said(lesson.text, PURPOSE_CHARS)] if lesson.text else []
-    return line(words(what), person(lesson.author), *phi, *text, words(f" ({lesson.id})"))
+    rule = told(lesson)
+    text = [words(": "), *said(rule, PURPOSE_CHARS)] if rule else []
+    return line(person(lesson.author), *phi, *text, words(f" ({lesson.id})"))

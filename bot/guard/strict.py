@@ -43,7 +43,7 @@ def object_of(raw: bytes) -> dict[str, object]:
     if not isinstance(read, dict):
         raise Malformed("json: not an object")
     if _SURROGATE_ESCAPE.search(text):
-        _check_unicode(read)
+        check_unicode(read)
     return read
 
 
@@ -116,7 +116,7 @@ def _decimal(digits: str) -> float:
     return read
 
 
-def _check_unicode(read: object) -> None:
+def check_unicode(read: object) -> None:
     """Raise Malformed if a surrogate stands alone anywhere, in a key or a value."""
     try:
         json.dumps(read, ensure_ascii=False).encode("utf-8")

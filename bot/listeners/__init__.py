@@ -17,6 +17,7 @@ from agent_core.errors import Refused
 from agent_core.ports import StoreDown, SurfaceBusy, SurfaceGone
 from agent_core.words import ChannelId
 from bot.bolt import Ack
+from bot.carried import check_is_here
 from bot.desk import Desk
 from bot.listeners import commands, home, messages
 from bot.listeners.cards import PRESSED
@@ -87,6 +88,7 @@ async def wanted(desk: Desk, payload: Payload) -> None:
     """Find what was asked for by its name, and do it."""
     match payload:
         case BlockActions() if payload.action.name in PRESSED:
+            check_is_here(payload)
             await PRESSED[payload.action.name](desk, payload)
         case ViewSubmission() if payload.callback_id in SENT:
             await SENT[payload.callback_id](desk, payload)

@@ -60,6 +60,8 @@ async def approve(desk: Desk, click: BlockActions) -> None:
     thread_id, seen_whole, card = ThreadId(button.thread_id), False, click.message_ts
     if click.view is not None:
         key = ViewKey.parse(click.view.private_metadata)
+        if key.value != button:
+            raise OUT_OF_DATE
         proposal = waiting_proposal(await desk.task(thread_id), key.digest)
         seen_whole = key.page >= len(pages(proposal, veil_of(desk, proposal))) - 1
         card = key.card

@@ -28,7 +28,7 @@ async def opened(desk: Desk, visit: AppHomeOpened) -> None:
 
 async def waits_for(desk: Desk, line: TaskLine, who: PersonId) -> bool:
     """Tell whether a task's card asks this person."""
-    if not line.may_decide:
+    if not line.may_decide or who in line.not_by:
         return False
     person = await desk.directory.look_up(desk.team, channel_of(line.thread_id), who)
     return any(person in people for people in line.may_decide)

@@ -15,6 +15,7 @@ from agent_core.words import ChannelId, PersonId, ThreadId, channel_of, thread_i
 from bot.desk import Desk
 from bot.listeners.subcommands import Answer, Asked, subcommand
 from bot.payloads import BotMessageDeleted, Spoken
+from bot.payloads.escapes import unescaped
 from bot.slack.ephemerals import Address
 
 MENTION = re.compile(r"\s*<@([A-Z0-9]+)(?:\|[^>]*)?>[\s,:]*")
@@ -63,8 +64,8 @@ def without_mention(text: str, bot: PersonId) -> tuple[bool, str]:
     """Tell whether a text names the bot, and give it without a mention that it begins with."""
     first = MENTION.match(text)
     if first is not None and first[1] == bot:
-        return True, text[first.end() :].strip()
-    return f"<@{bot}>" in text or f"<@{bot}|" in text, text.strip()
+        return True, unescaped(text[first.end() :]).strip()
+    return f"<@{bot}>" in text or f"<@{bot}|" in text, unescaped(text).strip()
 
 
 async def live_card(desk: Desk, thread_id: ThreadId) -> str | None:
@@ -95,7 +96,7 @@ async def earlier(desk: Desk, spoken: Spoken) -> tuple[Quote, ...]:
     return tuple(
         Quote(
             author=str(message.get("user") or message.get("bot_id") or "?"),
-            text=str(message.get("text", ""))[:QUOTE_CHARS],
+            text=unescaped(str(message.get("text", "")))[:QUOTE_CHARS],
         )
         for message in before[-QUOTES:]
     )

@@ -12,6 +12,7 @@ from bot.blocks.modals.teach import teach_modal
 from bot.carried import tried
 from bot.desk import Desk
 from bot.payloads import GlobalShortcut, MessageShortcut, ViewKey
+from bot.payloads.escapes import unescaped
 from bot.slack.ephemerals import Address
 from bot.status import described
 
@@ -50,7 +51,7 @@ async def teach(desk: Desk, chosen: MessageShortcut) -> None:
 
 async def make_task(desk: Desk, chosen: MessageShortcut) -> None:
     """Make a task of a message: its words are data, the requester is who chose this."""
-    text = chosen.message.text.strip()
+    text = unescaped(chosen.message.text).strip()
     if not text:
         raise Refused("This message has no words to make a task of.", "Start one with /agent.")
     quote = Quote(author=str(chosen.message.user or chosen.message.bot_id or "?"), text=text[:500])

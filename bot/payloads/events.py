@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import StrictBool, StrictInt
 
-from bot.payloads.ids import Id, MaybeId, Name, Text, Ts
+from bot.payloads.ids import Fact, Id, MaybeId, Name, Text, Ts
 from bot.payloads.parts import File, Part, Payload
 
 DIRECT = frozenset({"im", "app_home"})
@@ -39,7 +39,7 @@ class Envelope(Payload):
     enterprise_id: MaybeId = None
     context_team_id: MaybeId = None
     context_enterprise_id: MaybeId = None
-    event_id: Name
+    event_id: Fact
     event_time: StrictInt | None = None
     is_ext_shared_channel: StrictBool | None = None
 

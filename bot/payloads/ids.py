@@ -39,4 +39,7 @@ Ts = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}\.[0-9]{1,6}$")]
 # What Slack or we made up: trigger, view, action and block IDs. At most what Block Kit allows, no control characters.
 Name = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,255}$")]
 
+# What names one fact, a trigger or an event: it becomes part of a key of the store.
+Fact = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]{1,255}$")]
+
 Text = Annotated[str, BeforeValidator(_null_is_blank)]

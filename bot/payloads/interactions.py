@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
-from bot.payloads.ids import Id, Malformed, MaybeId, Name, Text, Ts
+from bot.payloads.ids import Fact, Id, Malformed, MaybeId, Name, Text, Ts
 from bot.payloads.keys import ButtonValue, ViewKey
 from bot.payloads.parts import (
     Channel,
@@ -37,7 +37,7 @@ class SlashCommand(Payload):
     user_id: Id
     command: Name
     text: Text = ""
-    trigger_id: Name
+    trigger_id: Fact
     response_url: str | None = None
 
     @property
@@ -131,7 +131,7 @@ class BlockActions(Interaction):
 
     kind: Literal["block_actions"] = "block_actions"
     actions: Annotated[tuple[Action, ...], Field(min_length=1)]
-    trigger_id: Name
+    trigger_id: Fact
     container: Container = Container()
     channel: Channel | None = None
     message: Message | None = None
@@ -205,7 +205,7 @@ class ViewSubmission(OfView):
     """A modal that was sent."""
 
     kind: Literal["view_submission"] = "view_submission"
-    trigger_id: Name
+    trigger_id: Fact
 
     @property
     def dedupe_id(self) -> str:
@@ -230,7 +230,7 @@ class MessageShortcut(Interaction):
 
     kind: Literal["message_shortcut"] = "message_shortcut"
     callback_id: Name
-    trigger_id: Name
+    trigger_id: Fact
     channel: Channel
     message: Message
     message_ts: Ts | None = None
@@ -252,7 +252,7 @@ class GlobalShortcut(Interaction):
 
     kind: Literal["global_shortcut"] = "global_shortcut"
     callback_id: Name
-    trigger_id: Name
+    trigger_id: Fact
     action_ts: Ts | None = None
 
     @property

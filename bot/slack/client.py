@@ -100,11 +100,11 @@ class Slack:
     def _meaning(self, method: str, place: str, error: SlackApiError) -> Exception:
         """Say what a refused call means for us."""
         answer = error.response
-        if isinstance(answer, aiohttp.ClientResponse):  # what the SDK gives where JSON was promised and is none
-            return SurfaceBusy(AGAIN_S)
-        data = answer.data if isinstance(answer.data, dict) else {}
+        found = getattr(answer, "data", None)  # none where JSON was promised: the SDK then gives what it got
+        data = found if isinstance(found, dict) else {}
+        status = getattr(answer, "status_code", 0)
         word = str(data.get("error", ""))
-        if answer.status_code == 429:  # noqa: PLR2004 - HTTP's own number
+        if status == 429:  # noqa: PLR2004 - HTTP's own number
             wait_s = min(LONGEST_S, seconds_of(answer.headers.get("Retry-After", "")))
             self._not_before[place] = self._clock.now().timestamp() + wait_s
             return SurfaceBusy(wait_s)
@@ -116,10 +116,10 @@ class Slack:
             return SurfaceGone(GONE[word])
         if word in CARD_GONE:
             return CardGone(word)
-        if word in PASSING or answer.status_code >= 500:  # noqa: PLR2004 - HTTP's own number
+        if word in PASSING or status >= 500:  # noqa: PLR2004 - HTTP's own number
             return SurfaceBusy(AGAIN_S)
         log.error("slack refused a call", method=method, error=word)
-        return SlackRefused(method, word or f"HTTP {answer.status_code}", str(data.get("errors", ""))[:500])
+        return SlackRefused(method, word, str(data.get("errors", ""))[:500])
 
 
 def seconds_of(retry_after: str) -> float:

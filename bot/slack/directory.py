@@ -50,7 +50,7 @@ class SlackDirectory:
         return Person(
             id=person,
             team=TeamId(str(user.get("team_id") or team)),
-            kind=self._kind_of(user),
+            kind=self._kind_of(user, team),
             groups=groups,
             in_channel=here,
             looked_up_at=self._clock.now(),
@@ -84,14 +84,15 @@ class SlackDirectory:
                 candidates |= await self._members(channel, fresh=False)
         return candidates
 
-    def _kind_of(self, user: Mapping[str, object]) -> PersonKind:
-        """Say what kind of person an account is, the most limiting first."""
+    def _kind_of(self, user: Mapping[str, object], claimed: TeamId) -> PersonKind:
+        """Say what kind of person an account is, the most limiting first; whom a payload places elsewhere is."""
         if user.get("deleted"):
             return "deactivated"
         if user.get("is_bot") or user.get("id") == "USLACKBOT":
             return "bot"
-        team = user.get("team_id")
-        if user.get("is_stranger") or (team and team != self._team):
+        # On Enterprise Grid a payload may name the organisation (E…) in the team's place.
+        elsewhere = claimed != self._team and not claimed.startswith("E")
+        if user.get("is_stranger") or elsewhere or user.get("team_id", self._team) != self._team:
             return "external"
         if user.get("is_restricted") or user.get("is_ultra_restricted"):
             return "guest"

@@ -77,8 +77,14 @@ class Ephemerals:
 
     def is_slacks(self, url: str) -> bool:
         """Tell whether a response URL leads to Slack or to the API's own host and port."""
-        parts = urlsplit(url)
-        if (parts.scheme, parts.hostname, parts.port) == (self._api.scheme, self._api.hostname, self._api.port):
+        try:
+            parts = urlsplit(url)
+            place = (parts.scheme, parts.hostname, parts.port)
+        except ValueError:  # no URL at all, or a port that none is
+            return False
+        if "\\" in url or not url.isprintable():  # readers of URLs differ about these
+            return False
+        if place == (self._api.scheme, self._api.hostname, self._api.port):
             return True
         return parts.scheme == "https" and parts.hostname in SLACK_HOSTS and parts.port in (None, 443)
 

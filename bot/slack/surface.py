@@ -76,9 +76,17 @@ class SlackSurface:
             "chat.update", channel=checkpoint.channel, ts=card.ts, text=message.text, blocks=list(message.blocks)
         )
 
-    async def say(self, thread_id: ThreadId, words: str, effect_id: EffectId, *, fresh: bool) -> None:
-        """Post a plain message in the thread."""
-        await self._post_once(thread_id, say(words), effect_id, fresh=fresh)
+    async def say(
+        self,
+        thread_id: ThreadId,
+        words: str,
+        effect_id: EffectId,
+        *,
+        fresh: bool,
+        known: frozenset[PersonId] | None = None,
+    ) -> None:
+        """Post a plain message in the thread; with ``known`` nobody else is named in it, and nothing is a link."""
+        await self._post_once(thread_id, say(words, known), effect_id, fresh=fresh)
 
     async def notify(self, checkpoint: Checkpoint, card: Card, why: str, effect_id: EffectId, *, fresh: bool) -> None:
         """Tell those who may decide: in the thread when it is a reminder, and directly who is not in the channel."""

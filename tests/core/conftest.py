@@ -11,4 +11,4 @@ from structlog.typing import EventDict
 def logged() -> Iterator[list[EventDict]]:
     """Give what was logged during the test."""
     with capture_logs() as logs:
-        yield logs  # type: ignore[misc]  # they are the same dicts
+        yield logs

@@ -4,7 +4,7 @@ import pytest
 
 from agent_core.checkpoint import Checkpoint
 from agent_core.decide import LEADS_TO, decide
-from agent_core.diagram import PEOPLE, WORLD, cell, mermaid, table
+from agent_core.diagram import PEOPLE, WORLD, cell, mermaid, states_page, table
 from agent_core.errors import Refused
 from agent_core.inputs import Input, actor_of
 from tests.core.decide.office import RULES
@@ -33,6 +33,7 @@ def test_the_table_has_every_phase_and_every_input() -> None:
     page = table()
     assert all(f"## {phase}" in page for phase in LEADS_TO)
     assert page.count("| `") == len(LEADS_TO) * (len(PEOPLE) + len(WORLD))
+    assert states_page().endswith(page)
 
 
 def test_the_picture_leads_from_the_beginning_to_the_end() -> None:

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from agent_core.adapters.key_file import make_key
-from bot.playground.harness import Delivery, Fault, Setup, running
+from bot.playground.harness import Call, Delivery, Fault, Setup, running
 from tests.stories.server import Server, own_server
 from tests.stories.stage import ADA, OPS, RITA, TINA, Stage, on_stage, settings_for
 from tests.stories.world import furnished
@@ -156,9 +156,13 @@ async def test_slack_is_left_alone_for_as_long_as_it_asks(stage: Stage) -> None:
     stage.slack.faults.add(Fault(on="chat.update", kind="rate_limited", seconds=1.0))
     await task.click(ADA, card, "approve")
     await task.ends("succeeded")
-    calls = [one for one in stage.slack.calls_of("chat.update") if one.args.get("ts") == card.ts]
-    limited = next(index for index, one in enumerate(calls) if one.status == 429)
-    assert calls[limited + 1].at - calls[limited].at >= 1.0
+
+    def calls() -> list[Call]:
+        updates = [one for one in stage.slack.calls_of("chat.update") if one.args.get("ts") == card.ts]
+        return updates[next(index for index, one in enumerate(updates) if one.status == 429) :]
+
+    await stage.until(lambda: len(calls()) > 1)
+    assert calls()[1].at - calls()[0].at >= 1.0
     assert stage.written.count("limited") == 1
 
 

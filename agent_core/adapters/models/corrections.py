@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+LONGEST = 500  # a change said in more words than this is none
 QUOTES = ("``", '""', "''", "“”", "\u2018\u2019", "„“", "«»")
 FILLERS = r"(?:no|please|pls|sorry|actually|oh|wait|rather(?! than)|but|and|then|instead(?! of))"
 BEFORE = re.compile(rf"(?:{FILLERS}\b[,:.! ]*)+(?=\S)", re.IGNORECASE)
@@ -61,7 +62,11 @@ def folded(name: str) -> str:
 
 def parsed(text: str, names: Collection[str]) -> tuple[Change, ...]:
     """Read words as changes to arguments of these names; nothing if any part of them is something else."""
-    words = AFTER.sub("", text.strip())
+    if len(text) > LONGEST:
+        return ()
+    # Runs of blanks become one: the patterns below would go back and forth over them for minutes.
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    words = AFTER.sub("", "\n".join(line for line in lines if line))
     opening = BEFORE.match(words)
     known = frozenset(map(folded, names))
     for attempt in (words[opening.end() :] if opening else "", words):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from agent_core.words import PersonId
-from bot.blocks.cards.parts import MENTION, ours, said
+from bot.blocks.cards.parts import MENTION, naming, said
 from bot.blocks.kit import (
     BLOCKS_CHARS,
     TEXT_CHARS,
@@ -51,7 +51,7 @@ def say(text: str, known: frozenset[PersonId] | None = None) -> Rendered:
 
 def paragraphs(parts: Sequence[str], most: int, known: frozenset[PersonId] | None) -> tuple[Block, ...]:
     """Make a paragraph of each line, and say how many more there are."""
-    made = [line(*ours(part, most, known)) for part in parts[:LINES]] or [line(italic("(nothing)"))]
+    made = [line(*naming(part, most, known)) for part in parts[:LINES]] or [line(italic("(nothing)"))]
     if len(parts) > LINES:
         made.append(line(italic(f"… {len(parts) - LINES} more lines")))
     return (rich(*made),)

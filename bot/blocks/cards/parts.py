@@ -55,8 +55,11 @@ def ours(text: str, most: int, known: frozenset[PersonId] | None) -> list[Block]
 
     Where others may have had a hand in it, ``known`` says who may be named (None: anybody), and there are no links.
     """
-    if OUR_SENTENCE.fullmatch(text):
-        known = None
+    return naming(text, most, None if OUR_SENTENCE.fullmatch(text) else known)
+
+
+def naming(text: str, most: int, known: frozenset[PersonId] | None) -> list[Block]:
+    """Show a sentence with those named in it whom ``known`` lets be named, whoever may have written it."""
     part, left = cut(text, most)
     elements: list[Block] = []
     at = 0

@@ -17,7 +17,7 @@ def reject_modal(metadata: str) -> Block:
         "Reject this step",
         metadata,
         [
-            field("reason", "Reason", select(reasons, reasons[0])),
+            field("reason", "Reason", select(reasons)),  # nothing chosen beforehand: a hurried no is to be true
             field(
                 "note",
                 "Note",

@@ -67,7 +67,7 @@ def check_way(before: Checkpoint, given: Input, after: Checkpoint) -> None:
     ways = LEADS_TO[here].get(given.kind, frozenset({here}))
     if not isinstance(given, Reply):
         assert there in ways | {here}
-    if here == "finished":
+    if before.is_finished:
         assert after.phase == before.phase
         assert (after.step, after.recent) == (before.step, before.recent)
 

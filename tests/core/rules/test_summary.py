@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agent_core.checkpoint import Tally
-from agent_core.records import Learned, StepEnded
+from agent_core.records import Late, Learned, StepEnded
 from agent_core.rules.summary import DEEDS, Deeds, picture
 from agent_core.words import LessonId
 from tests.examples import LEAD, NOTE, RUN, START, WAITING, entry
@@ -13,7 +13,7 @@ def test_a_summary_counts_and_names_who_let_what_happen() -> None:
     """Figures from the tally, deeds and lessons from the journal."""
     deeds = Deeds()
     learned = Learned(lesson=LessonId("heuristic:1"), words="Never payments.", by=LEAD.id)
-    deeds.add([entry(1, START, StepEnded(run=RUN), learned), NOTE])
+    deeds.add([entry(1, START, StepEnded(run=RUN), learned, Late(what="scored")), NOTE])
     task = replace(WAITING, phi=7.5, tally=Tally(steps=4, succeeded=3, reward=5.0, phi_start=2.5, course=(2.5, 7.5)))
     made = deeds.summary(task)
     assert (made.steps, made.success_rate, made.reward, made.net) == (4, 0.75, 5.0, 5.0)
