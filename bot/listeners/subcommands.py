@@ -14,7 +14,8 @@ from agent_core.learning.taught import in_force, told
 from agent_core.lesson import Lesson
 from agent_core.ports import TaskLine
 from agent_core.words import ChannelId, LessonId, ThreadId, channel_of, team_of, thread_id_of, ts_of
-from bot.blocks.kit import Rendered
+from bot.blocks.cards import say
+from bot.blocks.kit import Rendered, line, link, rich
 from bot.blocks.listing import listing
 from bot.desk import Desk, is_open
 from bot.payloads import Payload
@@ -58,10 +59,10 @@ def thread_named(desk: Desk, asked: Asked) -> ThreadId:
     text = asked.rest.strip()
     if not text and asked.thread is not None:
         return asked.thread
-    link = PERMALINK.fullmatch(text)
-    if link is not None:
+    named = PERMALINK.fullmatch(text)
+    if named is not None:
         parent = IN_THREAD.search(text)
-        return thread_id_of(desk.team, link[1], parent[1] if parent else f"{link[2]}.{link[3]}")
+        return thread_id_of(desk.team, named[1], parent[1] if parent else f"{named[2]}.{named[3]}")
     if THREAD.fullmatch(text) and team_of(ThreadId(text)) == desk.team:
         return ThreadId(text)
     if TS.fullmatch(text):
@@ -117,14 +118,20 @@ async def learned(desk: Desk, asked: Asked) -> Answer:
     lessons = in_force(await desk.lessons.of(desk.team), desk.clock.now())
     if not lessons:
         return "Nothing was taught yet."
-    return "\n".join(f"{lesson.id} by <@{lesson.author}>: {said_of(lesson)}" for lesson in lessons[-LISTED:])
+    newest = lessons[-LISTED:]
+    lines = [f"{lesson.id} by <@{lesson.author}>: {said_of(lesson)}" for lesson in newest]
+    return quoting("\n".join(lines), *newest)
+
+
+def quoting(words: str, *lessons: Lesson) -> Rendered:
+    """Say words that have lessons' own in them: their authors are named, and nothing else is a name or a link."""
+    return say(words, frozenset(lesson.author for lesson in lessons))
 
 
 def said_of(lesson: Lesson) -> str:
     """Say a lesson in one line."""
-    if lesson.kind == "override":
-        return f"Φ {lesson.phi:g} for one exact state. {told(lesson)}".strip()
-    return told(lesson)
+    words = " ".join(told(lesson).split())
+    return f"Φ {lesson.phi:g} for one exact state. {words}".strip() if lesson.kind == "override" else words
 
 
 async def rules(desk: Desk, asked: Asked) -> Answer:
@@ -144,9 +151,10 @@ async def lesson_named(desk: Desk, asked: Asked) -> Lesson:
 async def why(desk: Desk, asked: Asked) -> Answer:
     """Say where a lesson comes from."""
     found = await lesson_named(desk, asked)
-    link = await desk.link(channel_of(found.thread), ts_of(found.thread))
-    origin = f"By <@{found.author}> on {found.at:%Y-%m-%d %H:%M} UTC, step {found.step} of {link or found.thread}"
-    return f"{found.id}: {said_of(found)}\n{origin}"
+    url = await desk.link(channel_of(found.thread), ts_of(found.thread))
+    origin = f"By <@{found.author}> on {found.at:%Y-%m-%d %H:%M} UTC, step {found.step} of {found.thread}"
+    said = quoting(f"{found.id}: {said_of(found)}\n{origin}", found)
+    return said if url is None else replace(said, blocks=(*said.blocks, rich(line(link(url, "Open the thread")))))
 
 
 async def forget(desk: Desk, asked: Asked) -> Answer:

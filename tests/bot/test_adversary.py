@@ -21,6 +21,7 @@ from bot.slack.client import Slack
 from bot.slack.directory import SlackDirectory
 from bot.slack.ephemerals import Ephemerals
 from bot.slack.surface import SlackSurface
+from tests.examples import NOON
 
 OURS = Installation(team_id="T0COUNTER", bot_user_id="U0BOT")
 COMMAND: dict[str, object] = {
@@ -54,7 +55,7 @@ class SaysSo(Slack):
 
 async def kind_of(claimed: str, **user: object) -> str:
     """Look somebody up whose payload claims a team, and say what they are."""
-    clock = FakeClock()
+    clock = FakeClock(NOON)
     slack = SaysSo({"id": "U0X", **user}, clock)
     directory = SlackDirectory(slack, clock, team=TeamId("T0COUNTER"), usergroups=frozenset())
     return (await directory.look_up(TeamId(claimed), ChannelId("C0OPS"), PersonId("U0X"))).kind
@@ -136,7 +137,7 @@ def test_an_error_in_the_log_carries_no_local_variables(capsys: pytest.CaptureFi
 )  # fmt: skip
 def test_a_response_url_that_leads_elsewhere_or_nowhere_is_not_used(url: str) -> None:
     """The person is answered another way, so it must not raise either."""
-    clock = FakeClock()
+    clock = FakeClock(NOON)
     client = AsyncWebClient(token="xoxb-1", base_url="http://127.0.0.1:4000/api/")  # noqa: S106 - no token of anything
     slack = Slack(client, clock)
     directory = SlackDirectory(slack, clock, team=TeamId("T0COUNTER"), usergroups=frozenset())

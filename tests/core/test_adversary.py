@@ -145,7 +145,7 @@ async def test_what_fails_again_and_again_is_said_in_the_thread_once() -> None:
             raise ConnectionError("reset")
         return await append(*given)  # type: ignore[arg-type]  # as it came
 
-    shop.lessons.append = fails  # type: ignore[method-assign]  # a lesson can't be written for now
+    shop.lessons.append = fails  # type: ignore[method-assign,assignment]  # a lesson can't be written for now
     for _ in range(len(BACK_OFF_S) + 3):
         await shop.drain()
         shop.clock.move(60)

@@ -62,19 +62,14 @@ async def test_a_taught_rules_words_notify_nobody_and_link_nowhere(stage: Stage)
     assert "evil" not in said.text
 
 
-async def test_a_taught_denials_words_notify_nobody_and_link_nowhere(stage: Stage) -> None:
+async def test_what_forbids_a_step_names_who_taught_it_and_nobody_else(stage: Stage) -> None:
     """The thread says by what a step is forbidden: by words that somebody typed."""
     task = await stage.task("both deny-a and deny-b")
-    form = await task.form(TINA, await task.card(), "teach")
-    rule = f'line = deny-b, x = "{LOUD}"'
-    await task.send(TINA, form, when=rule, do="deny", scope="thread", expires="7d")
-    said = await _after(task, "taught a rule")
-    assert live(said) == [("user", TINA)]
     form = await task.form(TINA, await task.card(), "teach")
     await task.send(TINA, form, when="line = deny-b", do="deny", scope="thread", expires="7d")
     await task.click(ADA, await task.card(), "approve")
     forbidden = await _after(task, "it is forbidden by")
-    assert live(forbidden) == []
+    assert live(forbidden) == [("user", TINA)]
 
 
 async def _after(task: Task, words: str) -> Message:
@@ -102,7 +97,7 @@ async def test_slacks_escapes_are_undone_once_before_words_become_a_purpose(stag
 
 async def test_slacks_escapes_are_undone_once_in_a_reply(stage: Stage) -> None:
     """A correction's words are the agent's and the card's."""
-    task = await stage.task("asks" if False else "please write")
+    task = await stage.task("please write")
     await task.card("answer")
     await task.reply(RITA, "R&amp;D &lt;x&gt;")
     await task.until(lambda one: any("R&D <x>" in said.words for said in one.messages))
@@ -191,7 +186,7 @@ async def test_hostile_words_at_every_entry_are_taken_or_refused_and_break_nothi
     card = await task.card()
     await task.reply(RITA, f"line: {words}")
     await task.reply(TINA, words)
-    await stage.until(lambda: not stage.bot.desk.ephemerals._sending)  # noqa: SLF001 - nobody is told twice
+    await stage.bot.desk.ephemerals.settled()
     card = await task.card()
     short = words[:3000]
     form = await task.form(TINA, card, "teach")

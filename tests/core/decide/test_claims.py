@@ -11,6 +11,7 @@ from agent_core.inputs import (
     ResolveUnknown,
     Stop,
     SurfaceLost,
+    TimerFired,
     ToolFailed,
     ToolFinished,
 )
@@ -396,3 +397,14 @@ def test_long_arguments_are_not_kept_once_they_were_used() -> None:
     assert len(desk.task.recent[-1].call.args_json) > 150_000
     desk.step(5.5)
     assert desk.task.recent[-2].call.args_json.startswith('{"left out":"')
+
+
+def test_a_stand_in_counts_only_while_policy_lets_them_stand_in() -> None:
+    """Approved after the escalation, and the policy has no escalation any more when the worker comes."""
+    desk = Desk().waiting()
+    desk.later(901).give(TimerFired())
+    desk.approve(LEAD)
+    without = tuple(replace(rule, escalate=None) for rule in RULES.policy.rules)
+    desk.rules = replace(RULES, policy=replace(RULES.policy, version="p6", rules=without))
+    desk.claim()
+    assert (desk.kind, desk.proposal.approvals) == ("awaiting_approval", ())
