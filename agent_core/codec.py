@@ -29,6 +29,7 @@ from agent_core.records import Line
 from agent_core.words import EffectId, Json, TeamId, ThreadId
 
 CAP_BYTES = 1 << 20  # of anything stored, packed and unpacked
+LINE_CAP_BYTES = 16 << 20  # of a journal line: a tool may print a megabyte on each stream, and JSON escapes swell it
 PACK_FROM_BYTES = 512  # measured: docs/decisions, where stored values are packed
 PACK_LEVEL = 1  # level 3 took up to twice as long for 1 % less
 MAGIC = b"cs1"
@@ -66,8 +67,9 @@ class UnknownSchema(Unreadable):
 class Shape(Generic[T]):
     """One kind of stored value. Its adapter is built at first use: that takes about 0.1 s for a checkpoint."""
 
-    def __init__(self, name: str, build: Callable[[], TypeAdapter[T]]) -> None:
+    def __init__(self, name: str, build: Callable[[], TypeAdapter[T]], *, cap_bytes: int = CAP_BYTES) -> None:
         self.name = name
+        self.cap_bytes = cap_bytes
         self._build = build
 
     @cached_property
@@ -77,7 +79,7 @@ class Shape(Generic[T]):
 
 
 CHECKPOINT: Shape[Checkpoint] = Shape("checkpoint", lambda: TypeAdapter(Checkpoint))
-LINE: Shape[Line] = Shape("line", lambda: TypeAdapter(Line))
+LINE: Shape[Line] = Shape("line", lambda: TypeAdapter(Line), cap_bytes=LINE_CAP_BYTES)
 EFFECT: Shape[Effect] = Shape("effect", lambda: TypeAdapter(Effect))
 LESSON: Shape[Lesson] = Shape("lesson", lambda: TypeAdapter(Lesson))
 
@@ -210,14 +212,14 @@ class Codec:
                 written = json.dumps(tree, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
         except (PydanticSerializationError, ValueError) as error:
             raise Broken("every value that is decided can be stored", shape=shape.name) from error
-        if len(written) > CAP_BYTES:
+        if len(written) > shape.cap_bytes:
             raise Broken("what is stored stays under its cap", shape=shape.name, size_bytes=len(written))
         return written
 
     def read(self, shape: Shape[T], body: bytes) -> T:
         """Read a body whose MAC or chain was found to hold, or raise Unreadable."""
         try:
-            document = from_json(unpacked(body))
+            document = from_json(unpacked(body, shape.cap_bytes))
         except (zstandard.ZstdError, ValueError) as error:
             raise Corrupt(f"The stored {shape.name} cannot be unpacked.") from error
         tree = self._upgraded(shape.name, document)
@@ -275,10 +277,10 @@ def packed(written: bytes) -> bytes:
     return PLAIN + written
 
 
-def unpacked(body: bytes) -> bytes:
+def unpacked(body: bytes, cap_bytes: int = CAP_BYTES) -> bytes:
     """Give the JSON bytes of a body; raise ValueError before anything grows past the cap."""
     form, content = body[:1], body[1:]
-    if len(content) > CAP_BYTES:
+    if len(content) > cap_bytes:
         raise ValueError("over the cap")
     if form == PLAIN:
         return content
@@ -286,6 +288,6 @@ def unpacked(body: bytes) -> bytes:
         raise ValueError("neither plain nor packed")
     # The frame's own word on its size is what the library would allocate, so that is what is checked.
     size_bytes = zstandard.frame_content_size(content)
-    if not 0 <= size_bytes <= CAP_BYTES:
+    if not 0 <= size_bytes <= cap_bytes:
         raise ValueError("unpacked, over the cap, or of unknown size")
-    return zstandard.ZstdDecompressor().decompress(content, max_output_size=CAP_BYTES, allow_extra_data=False)
+    return zstandard.ZstdDecompressor().decompress(content, max_output_size=cap_bytes, allow_extra_data=False)

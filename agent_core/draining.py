@@ -17,8 +17,9 @@ from agent_core import effects, inputs
 from agent_core.checkpoint import Checkpoint
 from agent_core.errors import Broken, Refused
 from agent_core.perform import Performer, Task
-from agent_core.phases import Acting, Paused
+from agent_core.phases import Acting, Paused, Scoring
 from agent_core.ports import Clock, Lease, Loaded, Store, SurfaceGone, SurfaceRefused
+from agent_core.rules.draft import OPEN_STATES
 from agent_core.rules.due import due
 from agent_core.rules.endings import pending_work
 from agent_core.transition import WORK_KINDS, work_id
@@ -48,7 +49,7 @@ class Draining:
         self._running: dict[EffectId, asyncio.Task[None]] = {}
         self._failed: dict[EffectId, BaseException] = {}
         self._shown: dict[CardKey, int] = {}
-        self._held_since: datetime | None = None
+        self._held_since_s: float | None = None
         self._is_behind = False
 
     async def run(self, woken: asyncio.Event) -> Loaded:
@@ -79,7 +80,7 @@ class Draining:
             if self._is_behind and changed:
                 await self._update(changed)
             self._start(pending)
-            if not (changed and await self._ends_in_a_moment(woken)):
+            if not (changed and self._will_change_again(changed) and await self._ends_in_a_moment(woken)):
                 await self._update(changed)
                 await self._wait(POLL_S - MOMENT_S, woken, self._task.moved)
             return await self._look(woken)
@@ -184,6 +185,22 @@ class Draining:
 
     async def _updated(self, card: CardKey) -> None:
         self._shown[card] = await self._performer.update_card(self._task, effects.UpdateCard(card=card))
+
+    def _will_change_again(self, changed: Pending) -> bool:
+        """Tell whether every card that changed changes again with what runs now.
+
+        Any other is shown at once: the task forgets the face of a spent card a few steps later, and what was not shown
+        by then would seem to wait for ever.
+        """
+        checkpoint = self._checkpoint()
+        phase = checkpoint.phase
+        scored = phase.run.digest if isinstance(phase, Scoring) and phase.run else None
+        for effect in changed.values():
+            card = checkpoint.card(effect.card) if isinstance(effect, effects.UpdateCard) else None
+            is_moving = card is None or card.state in OPEN_STATES or (card.run and card.run.digest == scored)
+            if not is_moving:
+                return False
+        return True
 
     async def _ends_in_a_moment(self, woken: asyncio.Event) -> bool:
         """Wait a moment for running work; say whether something happened, so that it is drawn with what comes of it."""

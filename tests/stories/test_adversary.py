@@ -189,15 +189,15 @@ async def test_a_bot_killed_again_and_again_during_twenty_approvals_loses_and_do
         await bot.start()
         for nth in range(APPROVALS):
             await slack.as_person(RITA).command(OPS, "/agent", f"own line-{nth}")
-        await slack.until(lambda: len(slack.messages_with_button("approve")) == APPROVALS, 30)
+        await slack.until(lambda: len(slack.messages_with_button("approve")) == APPROVALS, 60)
         cards = slack.messages_with_button("approve")
         pressing = asyncio.gather(*(press(slack, card, bot) for card in cards))
         for at in KILLED_AT:
-            await slack.until(lambda at=at: lines_of(tmp_path).total() >= at, 30)  # type: ignore[misc]  # mypy can't see through the default that binds the loop's variable
+            await slack.until(lambda at=at: lines_of(tmp_path).total() >= at, 60)  # type: ignore[misc]  # mypy can't see through the default that binds the loop's variable
             await bot.end(signal.SIGKILL)
             await bot.start()
         await pressing
-        await slack.until(lambda: len(settled(slack)) == APPROVALS, 30)
+        await slack.until(lambda: len(settled(slack)) == APPROVALS, 60)
         await bot.end(signal.SIGTERM)
         lines = lines_of(tmp_path)
         assert max(lines.values()) == 1

@@ -82,25 +82,27 @@ async def test_what_the_agent_did_not_understand_is_quoted_without_effect(stage:
     task = await stage.task("note quoted-back")
     await task.card()
     await task.reply(RITA, f"frobnicate {LOUD}")
-    await task.until(lambda one: any("did not" in said.words or "understand" in said.words for said in one.messages))
-    assert all(("usergroup", "S0ONCALL") not in live(one) for one in task.messages)
-    assert all(not [what for what in live(one) if "evil" in what[1]] for one in task.messages)
+    said = await _after(task, "I did not understand")
+    assert "S0ONCALL" in said.words
+    assert live(said) == []
 
 
 async def test_slacks_escapes_are_undone_once_before_words_become_a_purpose(stage: Stage) -> None:
-    """`<b>` in a command arrives as `&lt;b&gt;`, and `&lt;` as `&amp;lt;`."""
-    task = await mentioned(stage, RITA, "anybody esc &lt;b&gt; &amp;amp; &amp;lt;")
-    assert (await task.checkpoint()).purpose == "anybody esc <b> &amp; &lt;"
-    await stage.slack.as_person(RITA).command(OPS, "/agent", "anybody cmd &lt;c&gt; &amp;lt;")
-    await stage.until(lambda: any("cmd <c> &lt;" in one.words for one in stage.slack.channel(OPS)))
+    """Who types `<b>` sends `&lt;b&gt;`, and who types `&lt;` sends `&amp;lt;`; the stand-in does as Slack does."""
+    task = await mentioned(stage, RITA, "anybody esc <b> & &amp; &lt;")
+    assert (await task.checkpoint()).purpose == "anybody esc <b> & &amp; &lt;"
+    await stage.slack.as_person(RITA).command(OPS, "/agent", "anybody cmd <c> & &lt;")
+    await stage.until(lambda: any("cmd <c> & &lt;" in one.words for one in stage.slack.channel(OPS)))
 
 
 async def test_slacks_escapes_are_undone_once_in_a_reply(stage: Stage) -> None:
     """A correction's words are the agent's and the card's."""
     task = await stage.task("please write")
     await task.card("answer")
-    await task.reply(RITA, "R&amp;D &lt;x&gt;")
-    await task.until(lambda one: any("R&D <x>" in said.words for said in one.messages))
+    await task.reply(RITA, "R&D <x> &lt;")
+    await task.until(
+        lambda one: any("Answered" in said.words and "R&D <x> &lt;" in said.words for said in one.messages)
+    )
 
 
 async def test_a_click_that_comes_from_another_channel_decides_nothing(stage: Stage) -> None:

@@ -96,7 +96,12 @@ def output_of(output: ToolOutput) -> Output:
     """Give what came out as the core keeps it; a function's value stands as its standard output."""
     return Output(
         exit_code=output.exit_code,
-        stdout=output.stdout or output.value or "",
-        stderr=output.stderr,
+        stdout=whole(output.stdout or output.value or ""),
+        stderr=whole(output.stderr),
         cut_bytes=output.truncated_bytes,
     )
+
+
+def whole(text: str) -> str:
+    """Give a text that can be stored: half a character, which only a function can give back, becomes a mark."""
+    return text.encode("utf-8", "replace").decode()
