@@ -145,7 +145,7 @@ class Codec:
 
     def encode_line(self, line: Line) -> bytes:
         """Write a journal line; only the chain makes it sure."""
-        return self.body(LINE, line)
+        return packed(self.written(LINE, line))
 
     def decode_line(self, stored: bytes) -> Line:
         """Read a journal line whose link was found to hold, or raise Unreadable."""
@@ -153,7 +153,7 @@ class Codec:
 
     def seal(self, shape: Shape[T], value: T, place: str) -> bytes:
         """Write a value so that it can be read at this place only."""
-        body = self.body(shape, value)
+        body = packed(self.written(shape, value))
         return MAGIC + self._key_id + self._mac(shape.name, place, body) + body
 
     def unseal(self, shape: Shape[T], stored: bytes, place: str) -> T:
@@ -198,10 +198,6 @@ class Codec:
         if fault is not None:
             raise Corrupt(fault.words)
         return [self.decode_line(link.line) for link in links]
-
-    def body(self, shape: Shape[T], value: T) -> bytes:
-        """Write a value as small as pays, with nothing yet to make it sure, or raise Broken."""
-        return packed(self.written(shape, value))
 
     def written(self, shape: Shape[T], value: T) -> bytes:
         """Write a value as the JSON bytes that everything stored is made of, or raise Broken."""

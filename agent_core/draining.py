@@ -9,7 +9,6 @@ what people did meanwhile: when it is nudged, and every two seconds for what ano
 import asyncio
 from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
 
 import structlog
 
@@ -171,7 +170,7 @@ class Draining:
 
     async def _update(self, changed: Pending) -> None:
         """Bring each card that changed up to date, once, whatever number of changes it had."""
-        self._held_since = None
+        self._held_since_s = None
         cards: dict[CardKey, list[EffectId]] = {}
         for effect_id, effect in changed.items():
             if isinstance(effect, effects.UpdateCard):
@@ -204,9 +203,9 @@ class Draining:
 
     async def _ends_in_a_moment(self, woken: asyncio.Event) -> bool:
         """Wait a moment for running work; say whether something happened, so that it is drawn with what comes of it."""
-        now = self._clock.now()
-        self._held_since = self._held_since or now
-        if not self._running or (now - self._held_since).total_seconds() >= MOMENT_S:
+        now_s = self._clock.now().timestamp()
+        self._held_since_s = self._held_since_s or now_s
+        if not self._running or now_s - self._held_since_s >= MOMENT_S:
             return False
         await self._wait(MOMENT_S, woken)
         return self._task.moved.is_set() or woken.is_set()
@@ -215,7 +214,7 @@ class Draining:
         """Wait for one of these, for work to end, or so long; keep what ended work in vain."""
         if not self._running:
             return
-        others = [asyncio.create_task(event.wait()) for event in events]
+        others: list[asyncio.Task[bool] | asyncio.Task[None]] = [asyncio.create_task(event.wait()) for event in events]
         others.append(asyncio.create_task(self._clock.sleep(seconds)))
         try:
             await asyncio.wait({*self._running.values(), *others}, return_when=asyncio.FIRST_COMPLETED)

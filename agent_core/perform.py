@@ -25,17 +25,16 @@ from agent_core.ports import (
     Model,
     ModelDown,
     Output,
-    Ran,
     Situation,
     StoreDown,
     Surface,
     Tools,
 )
 from agent_core.proposal import Proposal
-from agent_core.records import Entry
+from agent_core.results import printed, result_of, scored_of, summed_up, unanswered
 from agent_core.rules.approvals import whom
 from agent_core.rules.propose import place_of
-from agent_core.rules.summary import Deeds, Summary
+from agent_core.rules.summary import Summary
 from agent_core.runtime import Runtime
 from agent_core.words import EffectId, ThreadId, thread_id_of
 
@@ -155,8 +154,7 @@ class Performer:
         try:
             replied = await self._world.model.next(situation)
         except ModelDown as down:
-            failed = inputs.ModelFailed(effect_id=effect_id, words=str(down))
-            return await self.give(task, failed)
+            return await self.give(task, unanswered(effect, effect_id, str(down)))
         reply = inputs.ModelReplied(
             effect_id=effect_id,
             reply=replied.reply,
@@ -172,43 +170,18 @@ class Performer:
         if not isinstance(phase, Scoring):
             return None
         version = phase.run.output_at if phase.run else None
-        output = None if version is None else task.outputs.get(version) or await self.output_of(task.thread_id, version)
+        output = (
+            None
+            if version is None
+            else task.outputs.get(version) or await printed(self._runtime.store, task.thread_id, version)
+        )
         situation = await self.situation(task, checkpoint)
         try:
             figures = await self._world.critic.score(situation, phase.run, output)
         except ModelDown as down:
             failed = inputs.ModelFailed(effect_id=effect_id, words=str(down))
             return await self.give(task, failed)
-        scored = inputs.Scored(
-            effect_id=effect_id,
-            before=figures.before,
-            after=figures.after,
-            evidence=figures.evidence,
-            confidence=figures.confidence,
-            critic=self._world.critic.name,
-            cap=figures.cap,
-            features_json=figures.features_json,
-            memory=figures.memory,
-            cost_usd=figures.cost_usd,
-            tokens=figures.tokens,
-        )
-        return await self.give(task, scored)
-
-    async def output_of(self, thread_id: ThreadId, version: int) -> Output | None:
-        """Read all that a call printed from the journal entry of a version."""
-        start = max(0, version - 1)  # notes only add lines, so the entry stands here or later
-        while True:
-            lines = await self._runtime.store.journal(thread_id, start, PAGE)
-            for line in lines:
-                if not isinstance(line, Entry) or line.version != version:
-                    continue
-                given = line.input
-                if isinstance(given, inputs.ToolFinished | inputs.ToolFailed):
-                    code = given.exit_code if isinstance(given, inputs.ToolFinished) else None
-                    return Output(exit_code=code, stdout=given.stdout, stderr=given.stderr, cut_bytes=given.cut_bytes)
-            if len(lines) < PAGE:
-                return None
-            start += len(lines)
+        return await self.give(task, scored_of(figures, effect_id, self._world.critic.name))
 
     async def run_tool(self, task: Task, checkpoint: Checkpoint, effect: effects.RunTool, effect_id: EffectId) -> None:
         """Claim the call and make it; a claim that somebody left behind is settled by the tool's class."""
@@ -292,13 +265,7 @@ class Performer:
         """Read a finished task's deeds from its journal, for its last message."""
         if card.about != "final":
             return None
-        deeds, start = Deeds(), 0
-        while True:
-            lines = await self._runtime.store.journal(checkpoint.thread_id, start, PAGE)
-            deeds.add(lines)
-            start += len(lines)
-            if len(lines) < PAGE:
-                return deeds.summary(checkpoint)
+        return await summed_up(self._runtime.store, checkpoint)
 
     async def update_card(self, task: Task, effect: effects.UpdateCard) -> int:
         """Show the newest state of a card, and give the version shown."""
@@ -331,27 +298,3 @@ class Performer:
                 await surface.tell(checkpoint.team, checkpoint.requester, words)
             case _:
                 raise Broken("what is shown is one of the quick effects", kind=effect.kind)
-
-
-def result_of(ran: Ran, effect_id: EffectId, fence: int) -> inputs.ToolFinished | inputs.ToolFailed:
-    """Say how a call ended, as the input that a task understands."""
-    output = ran.output
-    if ran.how == "finished":
-        return inputs.ToolFinished(
-            effect_id=effect_id,
-            fence=fence,
-            ok=ran.ok,
-            exit_code=output.exit_code,
-            stdout=output.stdout,
-            stderr=output.stderr,
-            cut_bytes=output.cut_bytes,
-        )
-    return inputs.ToolFailed(
-        effect_id=effect_id,
-        fence=fence,
-        how=ran.how,
-        words=ran.words,
-        stdout=output.stdout,
-        stderr=output.stderr,
-        cut_bytes=output.cut_bytes,
-    )

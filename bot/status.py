@@ -1,8 +1,6 @@
 """How a task stands, said in a few lines to whoever asks. Pure."""
 
 from agent_core.checkpoint import Checkpoint
-from bot.blocks.cards import say
-from bot.blocks.kit import Rendered
 
 
 def phi_words(phi: float | None) -> str:
@@ -10,11 +8,11 @@ def phi_words(phi: float | None) -> str:
     return "not scored yet" if phi is None else f"Φ {phi:.1f}"
 
 
-def described(checkpoint: Checkpoint) -> Rendered:
-    """Say how a task stands, in a few lines; nobody but its requester is named, whatever its words say."""
+def described(checkpoint: Checkpoint) -> str:
+    """Say how a task stands, in a few lines, none of them of its own words' making."""
     phase, tally = checkpoint.phase, checkpoint.tally
     how = f" ({phase.how}: {phase.why})" if phase.kind == "finished" else ""
-    words = "\n".join(
+    return "\n".join(
         (
             f"Task: {' '.join(checkpoint.purpose.split())}",
             f"For <@{checkpoint.requester}>, {phase.kind.replace('_', ' ')}{how}",
@@ -22,4 +20,3 @@ def described(checkpoint: Checkpoint) -> Rendered:
             f"ID: {checkpoint.thread_id}",
         )
     )
-    return say(words, frozenset({checkpoint.requester}))

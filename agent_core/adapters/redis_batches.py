@@ -49,34 +49,43 @@ class Batches:
         self._pool = redis.connection_pool
         self._timeout_s = timeout_s
         self._waiting: list[Asked] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        self._carriers: set[asyncio.Task[None]] = set()
 
     def ask(self, command: Command) -> asyncio.Future[Reply]:
         """Send a command with the next batch; what this gives has its reply, or raises the client's error."""
         asked = Asked(command, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
-        if len(self._under_way) < UNDER_WAY:
-            carrying = asyncio.create_task(self._carry())
-            self._under_way.add(carrying)
-            carrying.add_done_callback(self._under_way.discard)
+        if self._under_way < UNDER_WAY:
+            self._under_way += 1
+            carrier = asyncio.create_task(self._carry())
+            self._carriers.add(carrier)
+            carrier.add_done_callback(self._carriers.discard)
         return asked.reply
 
     async def _carry(self) -> None:
         """Send batches until nothing waits."""
-        while self._waiting:
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            try:
-                await self._exchange(batch)
-            except Exception as error:  # noqa: BLE001 - it is raised again by everybody who waits for this batch
-                for asked in batch:
-                    asked.fail(error)
-            finally:
-                for asked in batch:  # Cancelled: the process ends.
-                    asked.reply.cancel()
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                await self._carry_one(batch)
+        finally:
+            self._under_way -= 1  # In one step with the last look, so that nobody begins to wait in between.
+
+    async def _carry_one(self, batch: Sequence[Asked]) -> None:
+        """Send a batch; whatever happens, nobody is left waiting for it."""
+        try:
+            await self._exchange(batch)
+        except Exception as error:  # noqa: BLE001 - it is raised again by everybody who waits for this batch
+            for asked in batch:
+                asked.fail(error)
+        finally:
+            for asked in batch:  # Cancelled: the process ends.
+                asked.reply.cancel()
 
     async def _exchange(self, batch: Sequence[Asked]) -> None:
         """Send a batch and hand over each reply, or raise what kept all of them from being sent or answered."""
-        connection = await self._pool.get_connection()
+        connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]  # not typed there
         try:
             async with asyncio.timeout(self._timeout_s):
                 await connection.send_packed_command(connection.pack_commands([asked.command for asked in batch]))

@@ -15,7 +15,8 @@ from weakref import WeakValueDictionary
 
 from redis.asyncio import Redis
 
-from agent_core.adapters.redis_client import Commands, Reply, listed, micros, number, octets, server_time, text
+from agent_core.adapters.redis_batches import Reply
+from agent_core.adapters.redis_client import Commands, listed, micros, number, octets, server_time, text
 from agent_core.adapters.redis_keys import DUE_KEYS, keys_of, seen_key
 from agent_core.checkpoint import Checkpoint
 from agent_core.codec import LEFT_ALONE, Codec, Corrupt, Link, Unreadable
@@ -61,13 +62,7 @@ class RedisStore:
         return Loaded(checkpoint=checkpoint, head=text(head), length=number(length), now=server_time(time))
 
     async def commit(
-        self,
-        before: Loaded,
-        transition: Transition,
-        entry: Entry,
-        *,
-        dedupe: str | None = None,
-        outcome: str = "",
+        self, before: Loaded, transition: Transition, entry: Entry, *, dedupe: str | None = None, outcome: str = ""
     ) -> Committed | NotCommitted:
         """Write checkpoint, journal entry, effects, settlements, due time and the dedupe mark; or nothing."""
         after = transition.checkpoint
@@ -98,17 +93,11 @@ class RedisStore:
                 ],
             )
         )
-        match text(status):
-            case "committed":
-                seen = None if dedupe is None else outcome
-                now = server_time(rest)
-                return Committed(
-                    loaded=Loaded(checkpoint=after, head=link.head, length=before.length + 1, now=now, seen=seen)
-                )
-            case "lost" | "late" | "repeated" as why:
-                return NotCommitted(why=why, outcome=text(rest[0]))
-            case unknown:
-                raise Broken("the commit script says one of four words", said=unknown)
+        if text(status) != "committed":
+            return not_committed(text(status), text(rest[0]))
+        seen, length = None if dedupe is None else outcome, before.length + 1
+        now = server_time(rest)
+        return Committed(loaded=Loaded(checkpoint=after, head=link.head, length=length, now=now, seen=seen))
 
     async def note(self, thread_id: ThreadId, note: Note) -> None:
         """Append a line to the journal of an existing thread without moving its version."""
@@ -258,3 +247,12 @@ def scored(reply: Reply) -> list[tuple[float, str]]:
     """Read members of a sorted set with their scores."""
     flat = listed(reply)
     return [(float(octets(score)), text(name)) for name, score in zip(flat[::2], flat[1::2], strict=True)]
+
+
+def not_committed(said: str, outcome: str) -> NotCommitted:
+    """Say why the commit script wrote nothing."""
+    match said:
+        case "lost" | "late" | "repeated":
+            return NotCommitted(why=said, outcome=outcome)
+        case _:
+            raise Broken("the commit script says one of four words", said=said)

@@ -127,15 +127,9 @@ def override(draft: Transition, given: OverridePhi, rules: Rules, now: datetime)
     known = names_of_newest(checkpoint)
     if given.digest and given.digest not in known:
         raise Refused("This is not the newest score any more.", "Override Φ on the newest card.")
-    was = checkpoint.phi or 0.0
-    score = checkpoint.score
-    checkpoint = replace(checkpoint, phi=phi, phi_by=given.by.id)
-    tally = replace(checkpoint.tally, overrides=checkpoint.tally.overrides + 1)
-    if score is not None:  # the newest step's Δ is another now, and rewards are the sum of all Δ
-        tally = replace(tally, reward=round(tally.reward + phi - was, 2))
-    if tally.phi_start is None:
-        tally = replace(tally, phi_start=was)
-    checkpoint = replace(checkpoint, tally=with_point(tally, was, phi))
+    was, score = checkpoint.phi or 0.0, checkpoint.score
+    tally = overridden(checkpoint.tally, was, phi, is_scored=score is not None)
+    checkpoint = replace(checkpoint, phi=phi, phi_by=given.by.id, tally=tally)
     lesson = override_lesson(checkpoint, given, score, now)
     words = f"Φ {phi:g} instead of {was:g}" + (f": {given.why}" if given.why else "")
     draft = keep(turn(draft, checkpoint), Learned(lesson=lesson.id, words=words, by=given.by.id))
@@ -147,6 +141,13 @@ def override(draft: Transition, given: OverridePhi, rules: Rules, now: datetime)
     changed = replace(score, after=phi, overridden_by=given.by.id, why=cut(given.why))
     draft = keep(turn(draft, replace(draft.checkpoint, score=changed)), ScoreStands(score=changed))
     return show(draft, score_card(draft.checkpoint, changed))
+
+
+def overridden(tally: Tally, was: float, phi: float, *, is_scored: bool) -> Tally:
+    """Count an override: the newest step's Δ is another now, and the reward is the sum of all Δ."""
+    reward = round(tally.reward + phi - was, 2) if is_scored else tally.reward
+    start = was if tally.phi_start is None else tally.phi_start
+    return with_point(replace(tally, overrides=tally.overrides + 1, reward=reward, phi_start=start), was, phi)
 
 
 def names_of_newest(checkpoint: Checkpoint) -> frozenset[str]:

@@ -35,7 +35,7 @@ from bot.blocks.modals.view_full import view_full_modal
 from bot.blocks.modals.why_asked import why_asked_modal
 from bot.carried import key_of, text_of, tried
 from bot.desk import Desk
-from bot.payloads import BlockActions, ViewKey
+from bot.payloads import BlockActions, Choice, ViewKey
 from bot.slack.client import FAILURES
 from bot.slack.surface import marker
 
@@ -56,25 +56,25 @@ def simply(make: Callable[[Person, Digest, int], Input]) -> Pressed:
 
 async def approve(desk: Desk, click: BlockActions) -> None:
     """Say yes, from the card or from the last page of the full view."""
-    button = click.action.button
-    thread_id, seen_whole, card = ThreadId(button.thread_id), False, click.message_ts
-    if click.view is not None:
-        key = ViewKey.parse(click.view.private_metadata)
-        if key.value != button:
-            raise OUT_OF_DATE
-        proposal = waiting_proposal(await desk.task(thread_id), key.digest)
-        seen_whole = key.page >= len(pages(proposal, veil_of(desk, proposal))) - 1
-        card = key.card
+    key = key_of(click) if click.view is None else ViewKey.parse(click.view.private_metadata)
+    if key.value != click.action.button:
+        raise OUT_OF_DATE
+    seen = click.view is not None and await is_at_the_end(desk, key)
+    digest, version, card = Digest(key.digest), key.version, key.card
     await desk.give(
         click,
-        thread_id,
-        lambda by: Approve(
-            by=by, digest=Digest(button.digest), version=button.version, card=card, seen_whole=seen_whole
-        ),
+        ThreadId(key.thread_id),
+        lambda by: Approve(by=by, digest=digest, version=version, card=card, seen_whole=seen),
     )
     if click.view is not None:
         with suppress(*FAILURES):  # The yes is recorded; the page only shows that it is.
-            await show_page(desk, click, ViewKey.parse(click.view.private_metadata))
+            await show_page(desk, click, key)
+
+
+async def is_at_the_end(desk: Desk, key: ViewKey) -> bool:
+    """Tell whether the last page of the full view is open: there is no way to it but through the earlier ones."""
+    proposal = waiting_proposal(await desk.task(ThreadId(key.thread_id)), key.digest)
+    return key.page >= len(pages(proposal, veil_of(desk, proposal))) - 1
 
 
 def veil_of(desk: Desk, proposal: Proposal) -> Veil:
@@ -128,16 +128,21 @@ async def rule_changed(desk: Desk, click: BlockActions) -> None:
     if view is None or view.callback_id != "teach":
         return
     key, values = ViewKey.parse(view.private_metadata), view.values()
-    draft = Draft(
+    draft = draft_of(values)
+    preview = await tried(desk, ThreadId(key.thread_id), draft.when, draft.do)
+    view_now = teach_modal(key.text, preview, draft)
+    with suppress(*FAILURES):  # Somebody who types on, or closes the form, gets no preview of what stood there before.
+        await desk.slack.call("views.update", view_id=view.id, hash=view.hash, view=view_now)
+
+
+def draft_of(values: Mapping[str, Choice]) -> Draft:
+    """Read a rule as it stands in its form."""
+    return Draft(
         when=text_of(values, "when"),
         do=text_of(values, "do"),
         scope=text_of(values, "scope") or "channel",
         expires=text_of(values, "expires") or "30d",
     )
-    preview = await tried(desk, ThreadId(key.thread_id), draft.when, draft.do)
-    view_now = teach_modal(key.text, preview, draft)
-    with suppress(*FAILURES):  # Somebody who types on, or closes the form, gets no preview of what stood there before.
-        await desk.slack.call("views.update", view_id=view.id, hash=view.hash, view=view_now)
 
 
 async def answer(desk: Desk, click: BlockActions) -> None:

@@ -45,11 +45,9 @@ async def understood(desk: Desk, spoken: Spoken, thread_id: ThreadId) -> Answer 
         answer = await subcommand(desk, asked, text)
         if answer is not None:
             return answer
-    if not text:
-        return None
-    if is_task:
+    if text and is_task:
         await replied(desk, spoken, thread_id, text, named=named)
-    elif named or (spoken.is_direct and not spoken.is_reply):
+    elif text and (named or (spoken.is_direct and not spoken.is_reply)):
         await desk.start(spoken, thread_id, text, await earlier(desk, spoken) if spoken.is_reply else ())
     return None
 

@@ -109,7 +109,8 @@ async def show(desk: Desk, asked: Asked) -> Answer:
     thread_id = thread_named(desk, asked)
     if not await desk.may_see(asked.payload, channel_of(thread_id)):
         raise Refused("You are not in that task's channel.", "Ask somebody who is.")
-    return described(await desk.task(thread_id))
+    checkpoint = await desk.task(thread_id)
+    return say(described(checkpoint), frozenset({checkpoint.requester}))
 
 
 async def learned(desk: Desk, asked: Asked) -> Answer:

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.playground.harness import OFF, Setup
 from tests.stories.stage import Stage, staged
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """Start the bot and Slack for the whole file."""
-    async with staged(tmp_path_factory.mktemp("stage")) as stage:
+    async with staged(tmp_path_factory.mktemp("stage"), setup=Setup(rates=OFF)) as stage:
         yield stage
 
 

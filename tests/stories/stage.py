@@ -31,9 +31,15 @@ class Stage:
     """The stand-in, the bot, and the folder in which the tools work."""
 
     slack: Slack
-    bot: Running
+    running: Running | None  # none: the bot is a process of its own
     folder: Path
     said: list[MutableMapping[str, object]] = field(default_factory=list)
+
+    @property
+    def bot(self) -> Running:
+        """The bot in this process."""
+        assert self.running is not None
+        return self.running
 
     @property
     def written(self) -> list[str]:
@@ -106,13 +112,15 @@ class Task:
         """Return as soon as it holds of this task."""
         await self.stage.until(lambda: holds(self))
 
-    async def card(self, action: str = "approve", *, besides: Message | None = None) -> Message:
+    async def card(
+        self, action: str = "approve", *, besides: Message | None = None, within_s: float = PATIENCE_S
+    ) -> Message:
         """Wait for a card on which this can be pressed; the newest, and another than ``besides``."""
 
         def found() -> list[Message]:
             return [one for one in self.with_button(action) if besides is None or one.ts != besides.ts]
 
-        await self.stage.until(found)
+        await self.stage.slack.until(found, within_s)
         return found()[-1]
 
     async def card_says(self, card: Message, words: str) -> Message:
@@ -129,13 +137,14 @@ class Task:
         await self.until(lambda task: words in task.words)
 
     async def ends(self, how: str) -> Message:
-        """Wait for the last message; it says how the task ended."""
+        """Wait for the last message; it says how the task ended, and no card seems to wait any more."""
 
         def last() -> list[Message]:
             return [message for message in self.messages if message.text.startswith("Finished:")]
 
         await self.stage.until(last)
         assert last()[-1].text.startswith(f"Finished: {how} · Φ ")
+        await self.stage.until(lambda: not self.with_button("approve"))
         return last()[-1]
 
     async def click(self, person: str, card: Message, action: str, option: Raw = None) -> Delivery:
@@ -174,13 +183,11 @@ class Task:
         return found
 
 
-def settings_for(
-    slack: Slack, home: Path, config: Path, *, socket: bool = False, redis_url: str = "", key_file: Path | None = None
-) -> Settings:
-    """Give the bot what a real deployment would, and nothing else."""
+def settings_for(slack: Slack, home: Path, config: Path, *, socket: bool = False, redis_url: str = "") -> Settings:
+    """Give the bot what a real deployment would, and nothing else; with a Redis of its own, the key is in ``home``."""
     return Settings(
         redis_url=SecretStr(redis_url) if redis_url else None,
-        countersign_key_file=key_file,
+        countersign_key_file=home / "key" if redis_url else None,
         slack_bot_token=SecretStr(slack.secrets.bot_token),
         slack_signing_secret=None if socket else SecretStr(slack.secrets.signing_secret),
         slack_app_token=SecretStr(slack.secrets.app_token) if socket else None,

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from agent_core.adapters.key_file import make_key
-from bot.playground.harness import Call, Delivery, Fault, Setup, running
+from bot.playground.harness import OFF, Call, Delivery, Fault, Setup, running
 from tests.stories.server import Server, own_server
 from tests.stories.stage import ADA, OPS, RITA, TINA, Stage, on_stage, settings_for
 from tests.stories.world import furnished
@@ -28,10 +28,8 @@ async def shared(server: Server, tmp_path_factory: pytest.TempPathFactory) -> As
     folder = tmp_path_factory.mktemp("stage")
     (folder / "home").mkdir()
     make_key(folder / "home" / "key")
-    async with running(Setup(lenient=frozenset({"ack_budget"}))) as slack:
-        settings = settings_for(
-            slack, folder / "home", furnished(folder), redis_url=server.url, key_file=folder / "home" / "key"
-        )
+    async with running(Setup(rates=OFF, lenient=frozenset({"ack_budget"}))) as slack:
+        settings = settings_for(slack, folder / "home", furnished(folder), redis_url=server.url)
         async with on_stage(slack, settings, folder) as stage:
             yield stage
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-LONGEST = 500  # a change said in more words than this is none
+LONGEST = 2_000  # a change said in more words than this is none
 QUOTES = ("``", '""', "''", "“”", "\u2018\u2019", "„“", "«»")
 FILLERS = r"(?:no|please|pls|sorry|actually|oh|wait|rather(?! than)|but|and|then|instead(?! of))"
 BEFORE = re.compile(rf"(?:{FILLERS}\b[,:.! ]*)+(?=\S)", re.IGNORECASE)

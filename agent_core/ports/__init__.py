@@ -1,0 +1,67 @@
+"""What the core needs of the outside, as contracts. No code; every implementation passes the port's laws.
+
+Two families: the store and its views, which keep what was decided, and the world (model, critic, tools, surface,
+directory), which is asked to do things and may fail. The world's answers come back to a task as inputs.
+"""
+
+from agent_core.ports.store import (
+    Committed,
+    Index,
+    Lease,
+    Lessons,
+    Loaded,
+    NotCommitted,
+    Quarantined,
+    Store,
+    StoreDown,
+    TaskLine,
+)
+from agent_core.ports.world import (
+    CardGone,
+    Clock,
+    Critic,
+    Directory,
+    Engine,
+    Figures,
+    Model,
+    ModelDown,
+    Output,
+    Ran,
+    Replied,
+    Situation,
+    Surface,
+    SurfaceBusy,
+    SurfaceGone,
+    SurfaceRefused,
+    Tools,
+)
+
+__all__ = [
+    "CardGone",
+    "Clock",
+    "Committed",
+    "Critic",
+    "Directory",
+    "Engine",
+    "Figures",
+    "Index",
+    "Lease",
+    "Lessons",
+    "Loaded",
+    "Model",
+    "ModelDown",
+    "NotCommitted",
+    "Output",
+    "Quarantined",
+    "Ran",
+    "Replied",
+    "Situation",
+    "Store",
+    "StoreDown",
+    "Surface",
+    "SurfaceBusy",
+    "SurfaceGone",
+    "SurfaceRefused",
+    "TaskLine",
+    "Tools",
+]
