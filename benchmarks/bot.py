@@ -80,9 +80,7 @@ async def prepare(bot: Running, threads: list[ThreadId]) -> None:
     """Begin a task in each thread, and return when each waits for people and knows where its card stands."""
     runtime, clock = bot.desk.runtime, SystemClock()
     for thread in threads:
-        by = Person(
-            id=REQUESTER, team=team_of(thread), kind="member", in_channel=True, looked_up_at=clock.now()
-        )
+        by = Person(id=REQUESTER, team=team_of(thread), kind="member", in_channel=True, looked_up_at=clock.now())
         line = "line-" + thread.rpartition(":")[2].replace(".", "-")
         await runtime.give(thread, Start(by=by, purpose=f"note {line}"))
     for thread in threads:

@@ -81,7 +81,9 @@ def table(rounds: Sequence[Round]) -> str:
         ("clicks_per_s", "whole clicks a second"),
         ("calls_per_click", "Web API calls a click"),
     ):
-        ours, floors = (median(getattr(side, name) for side in sides) for sides in zip(*map(sides_of, rounds)))
+        ours, floors = (
+            median(getattr(side, name) for side in sides) for sides in zip(*map(sides_of, rounds), strict=False)
+        )
         lines.append(f"{words:<36}{ours:>8.2f}{floors:>10.2f}")
     ack, clicks = median(one.ack_ratio for one in rounds), median(one.clicks_ratio for one in rounds)
     spread_ack = f"{min(one.ack_ratio for one in rounds):.2f} to {max(one.ack_ratio for one in rounds):.2f}"

@@ -5,15 +5,18 @@ The strict stand-in of ``bot.playground`` checks every block and would be what i
 
 import asyncio
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from time import perf_counter
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from aiohttp import web
 
 from benchmarks.wire import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEAM = "T0BENCH"
 APPROVERS = tuple(f"U0APPROVER{nth}" for nth in range(8))

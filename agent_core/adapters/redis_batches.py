@@ -8,7 +8,7 @@ told so. Somebody who stops waiting takes nothing back and disturbs nobody else'
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -52,25 +52,39 @@ class Batches:
         self._under_way = 0
         self._carriers: set[asyncio.Task[None]] = set()
 
-    def ask(self, command: Command) -> asyncio.Future[Reply]:
-        """Send a command with the next batch; what this gives has its reply, or raises the client's error."""
+    async def ask(self, command: Command) -> Reply:
+        """Send a command, at once or with the next batch, and give its reply or raise the client's error."""
         asked = Asked(command, asyncio.get_running_loop().create_future())
-        self._waiting.append(asked)
         if self._under_way < UNDER_WAY:
-            self._under_way += 1
-            carrier = asyncio.create_task(self._carry())
-            self._carriers.add(carrier)
-            carrier.add_done_callback(self._carriers.discard)
-        return asked.reply
+            await self._carry([asked])  # In the asker's own task: another one would only cost time.
+        else:
+            self._waiting.append(asked)
+        return await asked.reply
 
-    async def _carry(self) -> None:
-        """Send batches until nothing waits."""
+    async def ask_all(self, commands: Iterable[Command]) -> list[Reply]:
+        """Send commands together and give their replies, or raise the client's error for one of them."""
+        asked = [Asked(command, asyncio.get_running_loop().create_future()) for command in commands]
+        self._waiting += asked
+        self._go_on()
+        return await asyncio.gather(*(one.reply for one in asked))
+
+    def _go_on(self) -> None:
+        """Have sent what waits, if there is room."""
+        if not self._waiting or self._under_way >= UNDER_WAY:
+            return
+        batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        carrier = asyncio.create_task(self._carry(batch))
+        self._carriers.add(carrier)
+        carrier.add_done_callback(self._carriers.discard)
+
+    async def _carry(self, batch: Sequence[Asked]) -> None:
+        """Send a batch, and have sent what began to wait meanwhile."""
+        self._under_way += 1
         try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                await self._carry_one(batch)
+            await self._carry_one(batch)
         finally:
             self._under_way -= 1  # In one step with the last look, so that nobody begins to wait in between.
+            self._go_on()
 
     async def _carry_one(self, batch: Sequence[Asked]) -> None:
         """Send a batch; whatever happens, nobody is left waiting for it."""

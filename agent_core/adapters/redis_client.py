@@ -6,7 +6,6 @@ does not know one yet, which means that it did not run, is it sent whole. Times 
 1970.
 """
 
-import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -151,7 +150,7 @@ class Commands:
     async def send(self, commands: Iterable[Command]) -> list[Reply]:
         """Send commands together and give their replies; raise StoreDown or Broken."""
         async with asking():
-            return await asyncio.gather(*map(self._batches.ask, commands))
+            return await self._batches.ask_all(commands)
 
 
 def listed(reply: Reply) -> list[Reply]:

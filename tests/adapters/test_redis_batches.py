@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from agent_core.adapters.redis_batches import MOST, UNDER_WAY, Batches, Reply
+from agent_core.adapters.redis_batches import MOST, UNDER_WAY, Batches
 from agent_core.fakes import turns
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ PATIENCE_S = 10.0
 async def test_everybody_gets_their_own_reply(redis: Redis) -> None:
     """More than one batch holds, asked at once."""
     batches = Batches(redis, timeout_s=PATIENCE_S)
-    asked = [batches.ask(("ECHO", str(nth))) for nth in range(3 * MOST)]
-    assert await asyncio.gather(*asked) == [str(nth).encode() for nth in range(3 * MOST)]
+    words = [str(nth).encode() for nth in range(3 * MOST)]
+    assert await batches.ask_all(("ECHO", word) for word in words) == words
+    assert await asyncio.gather(*(batches.ask(("ECHO", word)) for word in words)) == words
 
 
 class Line:
@@ -68,11 +69,9 @@ async def test_who_asks_while_the_last_batches_end_is_not_left_behind() -> None:
     """Nobody asks after them, whose batch would take theirs along."""
     exchange = Exchange(Line())
     batches = Batches(exchange, timeout_s=PATIENCE_S)  # type: ignore[arg-type]  # it has what is used of a client
-    asked: list[asyncio.Future[Reply]] = []
-    for _ in range(UNDER_WAY):
-        asked.append(batches.ask(("PING",)))
-        await turns(2)  # each goes with a batch of its own
-    exchange.released = lambda: asked.append(batches.ask(("PING",)))
+    asked = [asyncio.create_task(batches.ask(("PING",))) for _ in range(UNDER_WAY)]
+    await turns(2)
+    exchange.released = lambda: asked.append(asyncio.create_task(batches.ask(("PING",))))
     exchange.line.open.set()
     await turns(10)
     assert [reply.done() for reply in asked] == [True] * (UNDER_WAY + 1)
@@ -81,17 +80,24 @@ async def test_who_asks_while_the_last_batches_end_is_not_left_behind() -> None:
 async def test_a_refused_command_fails_alone(redis: Redis) -> None:
     """A batch is no transaction."""
     batches = Batches(redis, timeout_s=PATIENCE_S)
-    first, wrong, last = (batches.ask(command) for command in (("ECHO", "1"), ("NOSUCH",), ("ECHO", "2")))
-    assert await first == b"1"
+    commands = (("ECHO", "1"), ("NOSUCH",), ("ECHO", "2"))
+    tasks = [asyncio.create_task(batches.ask(command)) for command in commands]
+    first, wrong, last = await asyncio.gather(*tasks, return_exceptions=True)
+    assert (first, last) == (b"1", b"2")
+    assert isinstance(wrong, ResponseError)
     with pytest.raises(ResponseError, match="unknown command"):
-        await wrong
-    assert await last == b"2"
+        await batches.ask_all(commands)
 
 
-async def test_who_stops_waiting_disturbs_nobody(redis: Redis) -> None:
-    """A listener that ran out of its time leaves a reply that is nobody else's."""
+@pytest.mark.parametrize("place", range(UNDER_WAY + 2))
+async def test_who_stops_waiting_disturbs_nobody(redis: Redis, place: int) -> None:
+    """A listener that ran out of its time leaves a reply that is nobody else's, wherever its command travels."""
     batches = Batches(redis, timeout_s=PATIENCE_S)
-    gone, stays = batches.ask(("ECHO", "gone")), batches.ask(("ECHO", "stays"))
-    gone.cancel()
-    assert await stays == b"stays"
-    assert await batches.ask(("ECHO", "next")) == b"next"
+    words = [str(nth).encode() for nth in range(UNDER_WAY + 2)]
+    tasks = [asyncio.create_task(batches.ask(("ECHO", word))) for word in words]
+    await turns(2)
+    tasks.pop(place).cancel()
+    words.pop(place)
+    async with asyncio.timeout(PATIENCE_S):
+        assert await asyncio.gather(*tasks) == words
+        assert await batches.ask(("ECHO", "next")) == b"next"

@@ -58,13 +58,13 @@ steps:
   - {{tool: note, args: {{line: "{{line}}"}}, why: It is needed., expect: a line}}
   - {{tool: look, why: See that it is there.}}
 """,
-    "both": f"""
+    "both": """
 name: both
 match: ["both (?P<a>[a-z0-9-]+) and (?P<b>[a-z0-9-]+)"]
 purpose: Two lines are written.
 steps:
-  - {{tool: note, args: {{line: "{{a}}"}}, why: The first., expect: a line}}
-  - {{tool: note, args: {{line: "{{b}}"}}, why: The second., expect: a line}}
+  - {tool: note, args: {line: "{a}"}, why: The first., expect: a line}
+  - {tool: note, args: {line: "{b}"}, why: The second., expect: a line}
 """,
     "tune": """
 name: tune
