@@ -1,15 +1,16 @@
 """Signed presses of Approve, from HTTP to the effect and the card's update, against a floor in the same run.
 
-Both sides are processes of their own on one Redis (embedded, fsync always, as the demo has it); presses and the stand-in
-for Slack are in this one. A round measures each side twice: acknowledgements one at a time with nothing else going on,
-and whole clicks as fast as so many people at once can press. A click is whole when the card's update to "done" has
-arrived. Sides alternate, the later round the other way round, and ratios are taken within a round, so that
-whatever else the machine does meets both. Every effect is counted: one for each click, none twice.
+Both sides are processes of their own on one Redis (embedded, fsync always, as the demo has it); the presses and the
+stand-in for Slack are in this one. A round measures each side twice: acknowledgements one at a time with nothing else
+going on, and whole clicks as fast as so many people can press at once. A click is whole when the card's update to
+"done" has arrived. Sides take turns in going first, and ratios are taken within a round, so that whatever else the
+machine does meets both. Every effect is counted: one for each click, none twice.
 """
 
 import argparse
 import asyncio
 import json
+import logging
 import secrets
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from itertools import count
 from pathlib import Path
 
 import aiohttp
+import structlog
 
 from agent_core.adapters import embedded_server
 from agent_core.adapters.key_file import make_key
@@ -89,7 +91,7 @@ async def bench(folder: Path) -> AsyncGenerator[Bench]:
         make_key(folder / "key")
         http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         closing.push_async_callback(http.close)
-        sys.stdout.write(f"redis: {redis.describe().partition(',')[0]}, appendfsync always\n")
+        sys.stdout.write(f"{redis.describe().partition(' (')[0]}, appendfsync always\n")
         yield Bench(
             slack=slack,
             presser=Presser(http, given["secret"]),
@@ -185,6 +187,7 @@ async def checked(b: Bench, clicks: int) -> None:
 
 async def main(chosen: Options) -> None:
     """Measure, check, report."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory(prefix="cs-bench-") as name:
         async with bench(Path(name)) as b:
             warm = max(20, chosen.people)

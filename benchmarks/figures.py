@@ -82,7 +82,7 @@ def table(rounds: Sequence[Round]) -> str:
         ("calls_per_click", "Web API calls a click"),
     ):
         ours, floors = (
-            median(getattr(side, name) for side in sides) for sides in zip(*map(sides_of, rounds), strict=False)
+            median(getattr(side, name) for side in sides) for sides in zip(*map(sides_of, rounds), strict=True)
         )
         lines.append(f"{words:<36}{ours:>8.2f}{floors:>10.2f}")
     ack, clicks = median(one.ack_ratio for one in rounds), median(one.clicks_ratio for one in rounds)

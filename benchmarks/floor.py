@@ -84,7 +84,6 @@ def bolt(floor: Floor, given: Json) -> web.Application:
         return ours
 
     app = AsyncApp(
-        client=floor.client,
         signing_secret=given["secret"],
         authorize=authorize,
         process_before_response=True,

@@ -37,7 +37,7 @@ from bot.guard import Guard, Hooks, Installation, runner
 from bot.health import Health, Metrics, admin_app
 from bot.ingress import Opening, bolt_app, dispatcher, http_app
 from bot.listeners import register
-from bot.reach import WAIT_S, NotStarted, key_of, redis_of, wait_for_store, who_we_are
+from bot.reach import WAIT_S, NotStarted, key_of, redis_of, socket_url, wait_for_store, who_we_are
 from bot.slack.client import Slack, session, web_client
 from bot.slack.directory import SlackDirectory
 from bot.slack.ephemerals import Ephemerals
@@ -106,7 +106,10 @@ class Door:
             self._opening.open(dispatcher(app, self.metrics))
             closing.callback(self.close)
         if self._settings.slack_app_token is not None:
-            handler = AsyncSocketModeHandler(app, self._settings.slack_app_token.get_secret_value())
+            token = self._settings.slack_app_token.get_secret_value()
+            url = await socket_url(app.client, token)
+            handler = AsyncSocketModeHandler(app, token)
+            handler.client.wss_uri = url
             if not self._settings.real_workspace:
                 handler.client.proxy = None
             await handler.connect_async()  # type: ignore[no-untyped-call]  # not typed there

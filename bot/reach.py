@@ -6,8 +6,11 @@ What is configured wrongly is a ConfigError; what can't be reached in time is No
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+import aiohttp
 import structlog
 from redis.asyncio import Redis
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from agent_core.adapters import embedded_server, key_file
 from agent_core.adapters.redis_client import connect
@@ -111,6 +114,20 @@ async def first_answer(slack: Slack, clock: Clock, wait_s: float) -> Mapping[str
             if (clock.now() - began).total_seconds() > wait_s:
                 raise NotStarted(f"Slack did not answer for {wait_s:.0f} s. Nothing was changed.") from busy
         await clock.sleep(TRY_AGAIN_S)
+
+
+async def socket_url(client: AsyncWebClient, app_token: str) -> str:
+    """Ask Slack for the first WebSocket's address; the SDK would try a token that is refused for ever."""
+    try:
+        answer = await client.apps_connections_open(app_token=app_token)
+    except SlackApiError as no:
+        words = f"an app-level token (xapp-…) with connections:write; Slack answered {no.response.get('error')}"
+        raise ConfigError(
+            Problem(file="environment", line=None, key="SLACK_APP_TOKEN", words=f"expected {words}")
+        ) from no
+    except (aiohttp.ClientError, TimeoutError) as down:
+        raise NotStarted(f"Slack gave no WebSocket ({type(down).__name__}). Nothing was changed.") from down
+    return str(answer["url"])
 
 
 def refused_token(word: str) -> ConfigError:

@@ -1,6 +1,7 @@
 """The Store's laws of leases and of the due index: who drains a thread, and when it is looked at again."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from agent_core.effects import AskModel, Say
@@ -27,6 +28,44 @@ class LeaseLaws:
         await stage.begin()
         takers = [stage.store.take(THREAD, f"worker-{nth}", LONG_S) for nth in range(10)]
         assert sum(lease is not None for lease in await asyncio.gather(*takers)) == 1
+
+    async def test_a_look_shows_the_thread_and_what_is_pending_in_it(self, stage: Stage) -> None:
+        """A drain that knows nothing yet learns all of it at one moment."""
+        before = await stage.begin(Say(words="hello"))
+        lease = await taken(stage.store)
+        looked = await stage.store.look(lease, replace(before, checkpoint=None, head="", length=0))
+        assert looked is not None
+        loaded, pending = looked
+        assert (loaded.checkpoint, loaded.head, loaded.length) == (before.checkpoint, before.head, before.length)
+        assert list(pending.values()) == [Say(words="hello")]
+
+    async def test_a_look_keeps_what_is_known_and_tells_the_time(self, stage: Stage) -> None:
+        """What this worker wrote itself is not read again, and its timers go by the store's clock."""
+        before = await stage.begin()
+        lease = await taken(stage.store)
+        await stage.later(SHORT_S)
+        looked = await stage.store.look(lease, before)
+        assert looked is not None
+        assert looked[0].checkpoint is before.checkpoint
+        assert looked[0].now >= before.now + timedelta(seconds=SHORT_S / 2)
+
+    async def test_a_look_finds_what_somebody_else_committed(self, stage: Stage) -> None:
+        """A person paused the task through another process."""
+        before = await stage.begin()
+        lease = await taken(stage.store)
+        after = await stage.go_on(before, Say(words="paused"))
+        looked = await stage.store.look(lease, before)
+        assert looked is not None
+        assert (looked[0].checkpoint, looked[0].head) == (after.checkpoint, after.head)
+        assert list(looked[1].values()) == [Say(words="paused")]
+
+    async def test_who_lost_the_lease_sees_nothing(self, stage: Stage) -> None:
+        """A drain that goes on without its lease would do what another does."""
+        before = await stage.begin()
+        lease = await taken(stage.store, lease_s=SHORT_S)
+        await stage.later(2 * SHORT_S)
+        await taken(stage.store, "another")
+        assert await stage.store.look(lease, before) is None
 
     async def test_a_holder_may_take_its_own_lease_again(self, stage: Stage) -> None:
         """Its first taking may have lost its reply."""
