@@ -81,6 +81,7 @@ class Door:
         self._settings = settings
         self.metrics, self.health = Metrics(), Health()
         self._opening = Opening()
+        self._socket_url: str | None = None
         secret = settings.slack_signing_secret
         hooks = Hooks(refused=self.metrics.refused)
         self._guard = Guard(secret, clock=lambda: clock.now().timestamp(), hooks=hooks) if secret else None
@@ -99,6 +100,12 @@ class Door:
             pages = admin_app(self.metrics, self.health, lambda: look(self.metrics))
             await listen(pages, self._settings.countersign_host, port, closing)
 
+    async def knock(self, client: AsyncWebClient) -> None:
+        """See that Slack takes the app token, before any work begins."""
+        token = self._settings.slack_app_token
+        if token is not None:
+            self._socket_url = await socket_url(client, token.get_secret_value())
+
     async def admit(self, app: AsyncApp, installation: Installation, closing: AsyncExitStack) -> None:
         """Let Slack's requests in: over the port, or over a WebSocket that we open."""
         if self._guard is not None:
@@ -106,10 +113,8 @@ class Door:
             self._opening.open(dispatcher(app, self.metrics))
             closing.callback(self.close)
         if self._settings.slack_app_token is not None:
-            token = self._settings.slack_app_token.get_secret_value()
-            url = await socket_url(app.client, token)
-            handler = AsyncSocketModeHandler(app, token)
-            handler.client.wss_uri = url
+            handler = AsyncSocketModeHandler(app, self._settings.slack_app_token.get_secret_value())
+            handler.client.wss_uri = self._socket_url
             if not self._settings.real_workspace:
                 handler.client.proxy = None
             await handler.connect_async()  # type: ignore[no-untyped-call]  # not typed there
@@ -224,6 +229,7 @@ async def running(settings: Settings, config: Config, *, wait_s: float = WAIT_S)
         client = await slack_client(settings, closing)
         slack = Slack(client, clock)
         installation, bot_id = await who_we_are(slack, clock, wait_s)
+        await door.knock(client)
         reach = Connections(redis=redis, slack=slack, client=client, clock=clock, installation=installation)
         staff = Staff.of(parts, config, reach, key)
         app = bolt_app(client, installation, bot_id)

@@ -41,6 +41,20 @@ async def test_who_is_deactivated_between_click_and_claim_has_approved_nothing(s
     assert stage.written.count("deactivated") == 1
 
 
+async def test_who_left_the_group_between_click_and_claim_has_approved_nothing(stage: Stage) -> None:
+    """Who is on call is asked afresh, not remembered."""
+    task = await stage.task("oncall handed-over")
+    fault = await held_at_the_claim(stage, task, ADA, method="usergroups.users.list")
+    stage.slack.set_group("S0ONCALL", (LEE,))
+    fault.gate.opened.set()
+    await task.says("no longer counts")
+    assert "handed-over" not in stage.written
+    await task.click(LEE, await task.card("approve"), "approve")
+    await task.ends("succeeded")
+    stage.slack.set_group("S0ONCALL", (ADA, LEE))
+    a_minute_later(stage)
+
+
 async def test_while_slack_does_not_answer_at_the_claim_nothing_runs(stage: Stage) -> None:
     """The claim can wait; nobody is believed meanwhile, and no approval is struck for Slack's silence."""
     task = await stage.task("note unanswered")
