@@ -80,16 +80,32 @@ def run() -> int:
 
 async def until_stopped(settings: Settings) -> int:
     """Run the bot until SIGINT or SIGTERM, then say what waits and how to go on."""
-    stopped = asyncio.Event()
+    up, stopped, starting = asyncio.Event(), asyncio.Event(), asyncio.current_task()
+
+    def stop() -> None:
+        stopped.set()
+        if starting is not None and not up.is_set():
+            starting.cancel()  # whoever waits for a store that does not answer need not wait for it to stop
+
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(wanted, stopped.set)
-    async with running(settings, load(settings.countersign_config)) as bot:
-        where = "Socket Mode" if settings.socket_mode else f"http://{settings.countersign_host}:{bot.port}/slack/events"
-        say(f"Countersign is up: {where}. Store: {bot.store_words}. Stop it with Ctrl-C.")
-        await stopped.wait()
-        say(await bot.waiting_words())
+        loop.add_signal_handler(wanted, stop)
+    try:
+        async with running(settings, load(settings.countersign_config)) as bot:
+            up.set()
+            say(f"Countersign is up: {address(settings, bot.port)}. Store: {bot.store_words}. Stop it with Ctrl-C.")
+            await stopped.wait()
+            say(await bot.waiting_words())
+    except asyncio.CancelledError:
+        if not stopped.is_set() or up.is_set():
+            raise
+        say("Stopped before it was up; nothing was changed.")
     return 0
+
+
+def address(settings: Settings, port: int) -> str:
+    """Say where Slack reaches the bot."""
+    return "Socket Mode" if settings.socket_mode else f"http://{settings.countersign_host}:{port}/slack/events"
 
 
 def demo() -> int:

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
+from slack_sdk.web.async_client import AsyncWebClient
+
 from agent_core.adapters.redis_settings import check_settings
 from agent_core.adapters.system_clock import SystemClock
 from agent_core.people import People
-from agent_core.ports import SurfaceBusy, SurfaceGone
+from agent_core.ports import StoreDown, SurfaceBusy, SurfaceGone
 from agent_core.words import ChannelId, PersonId, TeamId
 from bot.app import slack_client, usergroups_of
 from bot.assembly import assemble
 from bot.config import Config, ConfigError, Settings, load
-from bot.reach import key_of, redis_of
+from bot.reach import NotStarted, key_of, redis_of, socket_url
 from bot.slack.client import Slack, SlackRefused
 from bot.slack.directory import SlackDirectory
 from bot.slack.scopes import NEEDED
@@ -79,6 +81,8 @@ async def slack_findings(settings: Settings, config: Config | None, closing: Asy
         yield Found(level="bad", what="token", words=words)
         return
     yield Found(level="ok", what="token", words=f"bot {answer['user_id']} of team {answer['team_id']}")
+    if settings.slack_app_token is not None:
+        yield await socket_finding(client, settings.slack_app_token.get_secret_value())
     yield scopes_finding({name.lower(): str(value) for name, value in answer.headers.items()})
     yield clock_finding({name.lower(): str(value) for name, value in answer.headers.items()}, clock)
     if config is not None:
@@ -86,6 +90,17 @@ async def slack_findings(settings: Settings, config: Config | None, closing: Asy
         directory = SlackDirectory(slack, clock, team=team, usergroups=usergroups_of(config))
         for found in await people_findings(config, directory, team):
             yield found
+
+
+async def socket_finding(client: AsyncWebClient, app_token: str) -> Found:
+    """See that Slack gives a WebSocket for the app token."""
+    try:
+        await socket_url(client, app_token)
+    except ConfigError as wrong:
+        return Found(level="bad", what="app token", words=wrong.sentence)
+    except NotStarted as no:
+        return Found(level="bad", what="app token", words=str(no))
+    return Found(level="ok", what="app token", words="Slack gives a WebSocket for it")
 
 
 def scopes_finding(headers: dict[str, str]) -> Found:
@@ -149,7 +164,12 @@ async def store_findings(settings: Settings, closing: AsyncExitStack) -> AsyncGe
         yield Found(level="ok", what="store", words="the embedded server, with settings of our own")
         return
     redis, _ = await redis_of(settings, closing)
-    for finding in await check_settings(redis):
+    try:
+        found = await check_settings(redis)
+    except StoreDown as down:
+        yield Found(level="bad", what="store", words=f"{down} Is REDIS_URL right, and Redis running?")
+        return
+    for finding in found:
         level: Level = {"refuse": "bad", "warn": "warn", "note": "ok"}[finding.level]  # type: ignore[assignment]  # the mapping's values are levels
         yield Found(level=level, what=f"redis {finding.setting}", words=finding.words)
     yield Found(level="ok", what="store", words="REDIS_URL answers")
