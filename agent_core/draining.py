@@ -15,7 +15,8 @@ import structlog
 from agent_core import effects, inputs
 from agent_core.checkpoint import Checkpoint
 from agent_core.errors import Broken, Refused
-from agent_core.perform import Performer, Task
+from agent_core.giving import Task
+from agent_core.perform import Performer
 from agent_core.phases import Acting, Paused, Scoring
 from agent_core.ports import Clock, Lease, Loaded, Store, SurfaceGone, SurfaceRefused
 from agent_core.rules.draft import OPEN_STATES
@@ -117,7 +118,7 @@ class Draining:
         if at is None or at > loaded.now:
             return False
         with suppress(Refused):
-            await self._performer.give(self._task, inputs.TimerFired())
+            await self._performer.giver.give(self._task, inputs.TimerFired())
         return True
 
     async def _settle(self, effect_ids: Iterable[EffectId]) -> None:
@@ -150,10 +151,10 @@ class Draining:
         try:
             await shown
         except SurfaceGone as gone:
-            await self._performer.give(self._task, inputs.SurfaceLost(words=str(gone)))
+            await self._performer.giver.give(self._task, inputs.SurfaceLost(words=str(gone)))
         except SurfaceRefused as no:
             log.warning("the surface refuses", thread_id=self._task.thread_id, why=str(no))
-            await self._performer.give(self._task, inputs.SurfaceLost(words=no.words))
+            await self._performer.giver.give(self._task, inputs.SurfaceLost(words=no.words))
 
     def _start(self, pending: Pending) -> None:
         """Start the work that is pending and not under way."""

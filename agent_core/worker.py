@@ -12,7 +12,8 @@ import structlog
 
 from agent_core.checkpoint import Checkpoint
 from agent_core.draining import Draining, LeaseLost
-from agent_core.perform import Performer, Task
+from agent_core.giving import Task
+from agent_core.perform import Performer
 from agent_core.phases import AwaitingApproval, Finished, Paused
 from agent_core.ports import (
     Clock,
@@ -36,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 LEASE_S = 15.0
 RENEWALS = 5  # a lease
+LISTED_AFTER_S = 0.25  # a drain that takes longer is shown in lists as it goes; most have ended by then
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 NO_VERSION = -1  # released with it, a thread is due at once
 STUCK = (
@@ -121,15 +123,17 @@ class Worker:
             log.warning("lease not given back; it ends by itself", thread_id=lease.thread_id, why=str(down))
 
     async def _keep(self, lease: Lease) -> None:
-        """Renew the lease; return when it is lost, or when two thirds of it went by without a renewal."""
-        pause_s = LEASE_S / RENEWALS
-        failed_s = 0.0
+        """Renew the lease, and list what goes on meanwhile; return when it is lost or was not renewed for too long."""
+        pause_s, failed_s = LISTED_AFTER_S, 0.0
         while failed_s < LEASE_S * 2 / 3:
             await self._clock.sleep(pause_s)
+            pause_s = LEASE_S / RENEWALS
             try:
                 if not await self._store.renew(lease, LEASE_S):
                     return
                 failed_s = 0.0
+                with suppress(Quarantined):  # the drain finds that out by itself
+                    await self._list(await self._store.load(lease.thread_id))
             except StoreDown:
                 failed_s += pause_s
 
@@ -172,14 +176,19 @@ class Worker:
         await self._say(lease.thread_id, no.sentence, nth=0)
         await self._store.quarantine(lease.thread_id)
 
+    async def _list(self, loaded: Loaded) -> None:
+        """Keep in the team's list how the task now stands."""
+        checkpoint = loaded.checkpoint
+        if checkpoint is not None and checkpoint.phase.kind != "opening":
+            await self._index.put(line_of(checkpoint, loaded))
+
     async def _let_go(self, lease: Lease, loaded: Loaded) -> None:
         """List the task as it now is, and give the lease back."""
         checkpoint = loaded.checkpoint
         if checkpoint is None:
             await self._store.release(lease, version=0, due=None)
             return
-        if checkpoint.phase.kind != "opening":
-            await self._index.put(line_of(checkpoint, loaded))
+        await self._list(loaded)
         await self._store.release(lease, version=checkpoint.version, due=due(checkpoint))
 
 

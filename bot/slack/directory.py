@@ -154,6 +154,8 @@ class SlackDirectory:
         return person in await self._members(channel, fresh=fresh)
 
     async def _members(self, channel: ChannelId, *, fresh: bool) -> frozenset[PersonId]:
+        if not channel:
+            return frozenset()  # the doctor asks about people, wherever they are
         kept = self._kept("channel", channel, fresh=fresh)
         if isinstance(kept, frozenset):
             return kept

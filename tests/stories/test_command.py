@@ -67,6 +67,17 @@ async def test_status_lists_my_open_tasks_here_and_nobody_elses(stage: Stage) ->
     assert "You have no open tasks here." in await answered(stage, ADA, "status", "no open tasks")
 
 
+async def test_a_task_whose_tool_runs_for_long_is_listed_as_running(stage: Stage) -> None:
+    """Whoever asks while it runs must not be told that there is nothing."""
+    task = await stage.task("slow long-run")
+    await task.click(ADA, await task.card(), "approve")
+    await task.card("stop")
+    while "acting" not in (said := await listed(stage, RITA, "status", task)):
+        assert task.id in said
+    (stage.folder / "go-long-run").touch()
+    await task.ends("succeeded")
+
+
 async def test_list_shows_the_open_tasks_that_one_may_see(stage: Stage) -> None:
     """What goes on in a private channel is for its members."""
     public, private = await stage.task("note in-public"), await stage.task("note in-private", channel="G0PRIV")

@@ -85,3 +85,10 @@ async def test_a_private_channel_is_not_public_nor_is_one_of_which_slack_says_no
     assert not await office.directory.is_public(PRIVATE)
     assert not await office.directory.is_public(ChannelId("C0NOSUCH"))
     assert len(office.standin.calls_of("conversations.info")) == 3
+
+
+async def test_people_can_be_looked_up_where_no_channel_is_meant(office: Office) -> None:
+    """The doctor asks who could approve at all; nobody is a member of nowhere."""
+    ada = await office.directory.look_up(TEAM, ChannelId(""), ADA)
+    assert (ada.kind, ada.in_channel) == ("member", False)
+    assert office.standin.calls_of("conversations.members") == []
