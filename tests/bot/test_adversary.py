@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import structlog
@@ -117,24 +118,27 @@ def test_no_correction_holds_the_bot_up(text: str) -> None:
     assert time.perf_counter() - began < 10.0
 
 
-@pytest.fixture
-def json_log(capsys: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
+@contextmanager
+def json_log() -> Iterator[None]:
     """Log as the bot does, and as before afterwards: what is captured now is closed then."""
     handlers = list(logging.root.handlers)
     log_as_json()
-    yield capsys
-    structlog.reset_defaults()
-    logging.root.handlers = handlers
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        logging.root.handlers = handlers
 
 
-def test_an_error_in_the_log_carries_no_local_variables(json_log: pytest.CaptureFixture[str]) -> None:
+def test_an_error_in_the_log_carries_no_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
     """Tokens, arguments and people's words stand in them."""
     secret = "canary-" + "4711"
     try:
         json.loads("{")
     except ValueError:
-        get_logger("test").exception("defect")
-    written = json_log.readouterr().err
+        with json_log():
+            get_logger("test").exception("defect")
+    written = capsys.readouterr().err
     assert "JSONDecodeError" in written
     assert secret not in written
     assert not re.search(r"\blocals\b", written)

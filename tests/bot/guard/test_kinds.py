@@ -91,7 +91,8 @@ async def test_g13_a_certificate_check_opens_nothing_for_what_stands_beside_it(d
 
 
 async def test_g14_the_address_is_verified_only_when_signed(door: Door) -> None:
-    """Unsigned it would repeat anybody's words."""
+    """Unsigned it would repeat anybody's words. It names no workspace, so there is none to compare."""
+    door.guard.installation = OURS
     body = json.dumps({"type": "url_verification", "token": "x", "challenge": "3eZbrw1aBm2rZgRNFdxV"}).encode()
     assert (await door.knock(body, {}))[0] == 401
     url = f"http://127.0.0.1:{door.port}{PATH}"
