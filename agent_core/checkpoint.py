@@ -6,12 +6,15 @@ that step 200 writes no more than step 2. ``SCHEMA`` has one line per stored sha
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from operator import not_
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from agent_core.people import People
 from agent_core.phases import Phase
-from agent_core.proposal import Call, Proposal, Question, RejectReason, Score, StepRun
-from agent_core.words import CardKey, ChannelId, PersonId, TeamId, ThreadId, channel_of, team_of
+from agent_core.proposal import Call, Outcome, Proposal, Question, RejectReason, Score, StepRun
+from agent_core.words import BY_KIND, CardKey, ChannelId, PersonId, TeamId, ThreadId, channel_of, team_of
 
 SCHEMA = {
     1: "The first: opening to finished, cards, tally, lessons by reference.",
@@ -26,6 +29,10 @@ COURSE = 16
 EXCERPT_CHARS = 600
 WORDS_CHARS = 2000
 CONTEXT_QUOTES = 20
+HAPPENED = 32  # calls of which a forked or rewound task knows that they happened
+
+# Later than the schema's first bytes: not written where there is nothing to say, so that old bytes stay what they are.
+UNLESS_EMPTY = Field(exclude_if=not_)
 
 CardState = Literal[
     "waiting", "reconsidered", "approved", "running", "stopping", "scoring", "done", "failed", "rejected", "edited",
@@ -62,6 +69,26 @@ class RejectedCall:
     reason: RejectReason
     note: str
     by: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """A call that was made after the step from which a task was taken up again; ``call_key`` names it."""
+
+    call_key: str
+    tool: str
+    step: int
+    outcome: Outcome
+    at: datetime
+    thread: ThreadId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The step of another thread that a task was forked from."""
+
+    thread: ThreadId
+    step: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +144,7 @@ class Checkpoint:
     purpose: str
     requester: PersonId
     started_at: datetime
-    phase: Phase
+    phase: Annotated[Phase, BY_KIND]
     context: tuple[Quote, ...] = ()
     step: int = 0
     phi: float | None = None
@@ -133,6 +160,9 @@ class Checkpoint:
     active_since: datetime | None = None
     asked_at_step: int = 0
     approvers: tuple[People, ...] = ()
+    happened: Annotated[tuple[Happened, ...], UNLESS_EMPTY] = ()
+    origin: Annotated[Origin | None, UNLESS_EMPTY] = None
+    parent_is_ours: Annotated[bool, UNLESS_EMPTY] = False
 
     @property
     def team(self) -> TeamId:
@@ -156,6 +186,10 @@ class Checkpoint:
     def was_rejected(self, call: Call) -> bool:
         """Tell whether a person rejected exactly this call."""
         return any(rejected.call_key == call.key for rejected in self.rejected)
+
+    def happening(self, call: Call) -> Happened | None:
+        """Give the newest time that exactly this call was made after the step where the task was taken up again."""
+        return next((one for one in reversed(self.happened) if one.call_key == call.key), None)
 
     def then(self, phase: Phase) -> "Checkpoint":
         """Give the same task in another phase."""

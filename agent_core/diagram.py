@@ -6,13 +6,14 @@ from agent_core.decide import ANYWHERE, LEADS_TO, STAYS_WHEN_LATE
 from agent_core.errors import INSTEAD, PHASE_WORDS
 
 PEOPLE = (
-    "open", "start", "approve", "reject", "edit", "withdraw", "override_phi", "accept_score", "teach", "forget",
-    "confirm_rule", "correct", "answer", "inquire", "pause", "resume", "abort", "stop", "extend_budget",
-    "resolve_unknown",
+    "open", "start", "fork", "rewind", "approve", "reject", "edit", "withdraw", "override_phi", "accept_score",
+    "teach", "forget", "confirm_rule", "correct", "answer", "inquire", "pause", "resume", "abort", "stop",
+    "extend_budget", "resolve_unknown",
 )  # fmt: skip
 WORLD = (
-    "opened", "model_replied", "model_failed", "no_approver", "tool_started", "tool_finished", "tool_failed",
-    "outcome_unknown", "scored", "card_posted", "card_lost", "surface_lost", "timer_fired",
+    "opened", "model_replied", "model_failed", "no_approver", "tool_started", "tool_held", "tool_finished",
+    "tool_failed", "outcome_unknown", "read_back", "scored", "card_posted", "card_lost", "surface_lost", "restored",
+    "timer_fired",
 )  # fmt: skip
 NEVER_THERE = frozenset({"absent", "opening"})
 MAIN = (

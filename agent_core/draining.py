@@ -7,7 +7,7 @@ what people did meanwhile: when it is nudged, and every two seconds for what ano
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 
 import structlog
@@ -18,7 +18,7 @@ from agent_core.errors import Broken, Refused
 from agent_core.giving import Task
 from agent_core.perform import Performer
 from agent_core.phases import Acting, Paused, Scoring
-from agent_core.ports import Clock, Lease, Loaded, Store, SurfaceGone, SurfaceRefused
+from agent_core.ports import Clock, Lease, LeaseLost, Store, SurfaceGone, SurfaceRefused
 from agent_core.rules.draft import OPEN_STATES
 from agent_core.rules.due import due
 from agent_core.rules.endings import pending_work
@@ -30,10 +30,6 @@ log = structlog.get_logger(__name__)
 POLL_S = 2.0
 MOMENT_S = 0.1  # as long as nobody notices that a card has not changed yet
 Pending = Mapping[EffectId, effects.Effect]
-
-
-class LeaseLost(Exception):
-    """The drain's lease is no longer this worker's; nothing more may be written under it."""
 
 
 class Draining:
@@ -50,25 +46,30 @@ class Draining:
         self._failed: dict[EffectId, BaseException] = {}
         self._shown: dict[CardKey, int] = {}
         self._held_since_s: float | None = None
+        self._asked_s = clock.now().timestamp()
         self._is_behind = False
 
-    async def run(self, woken: asyncio.Event) -> Loaded:
-        """Go round until all is done, and give the task as it then is."""
+    async def run(self, woken: asyncio.Event, leaving: asyncio.Event) -> bool:
+        """Go round until all is done, or until what runs has ended where this worker is leaving; say if all is done."""
         try:
+            if self._lease.found is not None:
+                self._task.see(self._lease.found)
             pending = await self._look(woken)
             if await self._fire_timer():
                 pending = await self._look(woken)
             while pending or self._running:
-                pending = await self._round(pending, woken)
+                pending = await self._round(pending, woken, leaving)
                 if self._failed and not self._running:
                     raise next(iter(self._failed.values()))
-            return self._task.loaded
+                if leaving.is_set() and not self._running:
+                    break
+            return not pending and not self._is_behind
         finally:
             for work in self._running.values():
                 work.cancel()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
-    async def _round(self, pending: Pending, woken: asyncio.Event) -> Pending:
+    async def _round(self, pending: Pending, woken: asyncio.Event, leaving: asyncio.Event) -> Pending:
         """Do what is pending, and give what then is.
 
         Nothing that goes wrong here ends a call that runs: Slack or the store may be back before it has ended, and of a
@@ -79,10 +80,11 @@ class Draining:
             changed = await self._show(pending)
             if self._is_behind and changed:
                 await self._update(changed)
-            self._start(pending)
+            if not leaving.is_set():
+                self._start(pending)
             if not (changed and self._will_change_again(changed) and await self._ends_in_a_moment(woken)):
                 await self._update(changed)
-                await self._wait(POLL_S - MOMENT_S, woken, self._task.moved)
+                await self._wait(self._patience_s(), woken, self._task.moved)
             return await self._look(woken)
         except LeaseLost:
             raise
@@ -94,16 +96,31 @@ class Draining:
             return {}
 
     async def _look(self, woken: asyncio.Event) -> Pending:
-        """See what is pending and how the task now stands; stop what is no longer wanted."""
+        """See what is pending and how the task now stands; stop what is no longer wanted.
+
+        What this worker's own commits have made of the task is known. The store is asked where somebody else may have
+        moved it: after a nudge, and every so often while work runs.
+        """
+        task = self._task
+        is_asked_for = task.pending is None or woken.is_set() or (self._running and not self._patience_s())
         woken.clear()
-        self._task.moved.clear()
-        looked = await self._store.look(self._lease, self._task.loaded)
-        if looked is None:
-            raise LeaseLost(self._lease.thread_id)
-        self._task.loaded, pending = looked
-        if self._task.stop:
+        task.moved.clear()
+        if is_asked_for:
+            self._asked_s = self._clock.now().timestamp()
+            looked = await self._store.look(self._lease, task.loaded)
+            if looked is None:
+                raise LeaseLost(self._lease.thread_id)
+            task.see(looked)
+            if task.moved.is_set():  # By a commit of ours, which the look may have missed.
+                pending, task.pending = task.pending, None
+                return pending or {}
+        if task.stop:
             self._stop_unwanted(self._checkpoint())
-        return pending
+        return dict(task.pending or {})
+
+    def _patience_s(self) -> float:
+        """Say how long it can wait to ask the store what somebody else did; its own clock may be put back."""
+        return min(POLL_S, max(0.0, self._asked_s + POLL_S - self._clock.now().timestamp()))
 
     def _checkpoint(self) -> Checkpoint:
         checkpoint = self._task.checkpoint
@@ -121,11 +138,13 @@ class Draining:
             await self._performer.giver.give(self._task, inputs.TimerFired())
         return True
 
-    async def _settle(self, effect_ids: Iterable[EffectId]) -> None:
-        """Take performed effects out of the outbox, but for those that the commit of a result has taken out."""
-        left = [effect_id for effect_id in effect_ids if effect_id not in self._task.settled]
-        if left and not await self._store.settle(self._lease, left):
+    async def _settle(self, effect_id: EffectId) -> None:
+        """Take a performed effect out of the outbox, unless the commit of its result has taken it out."""
+        if effect_id in self._task.settled:
+            return
+        if not await self._store.settle(self._lease, [effect_id]):
             raise LeaseLost(self._lease.thread_id)
+        self._task.settle({effect_id})
 
     async def _show(self, pending: Pending) -> Pending:
         """Perform in order what is quick; give the changes of cards after which nothing was said."""
@@ -144,7 +163,7 @@ class Draining:
             await self._in_channel(self._performer.post_card(self._task, self._checkpoint(), effect, effect_id))
         else:
             await self._in_channel(self._performer.show(self._checkpoint(), effect, effect_id))
-        await self._settle([effect_id])
+        await self._settle(effect_id)
 
     async def _in_channel(self, shown: Awaitable[None]) -> None:
         """Await what needs the channel; when the channel is gone, the task ends in words."""
@@ -167,7 +186,7 @@ class Draining:
         await self._in_channel(self._performer.work(self._task, self._checkpoint(), effect, effect_id))
         if effect_id in pending_work(self._checkpoint()):
             raise Broken("work that was done is no longer waited for", effect_id=effect_id, kind=effect.kind)
-        await self._settle([effect_id])
+        await self._settle(effect_id)
 
     async def _update(self, changed: Pending) -> None:
         """Bring each card that changed up to date, once, whatever number of changes it had."""
@@ -180,7 +199,8 @@ class Draining:
             if version_of(effect_ids[-1])[0] > self._shown.get(card, 0):
                 await self._in_channel(self._updated(card))
             newest = self._shown.get(card) or version_of(effect_ids[-1])[0]
-            await self._settle(effect_id for effect_id in effect_ids if version_of(effect_id)[0] <= newest)
+            # Drawn twice, a card does not change; so this can wait for the next commit, or the end of the drain.
+            self._task.perform({effect_id for effect_id in effect_ids if version_of(effect_id)[0] <= newest})
             self._is_behind = False
 
     async def _updated(self, card: CardKey) -> None:

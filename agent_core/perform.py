@@ -4,31 +4,36 @@ Every method may be run again for the same effect after a crash: posting looks f
 the same ID is not added twice, and a claim without a result is settled by its tool's class, never simply made again.
 """
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from agent_core import effects, inputs
+from agent_core.asking import Asking
 from agent_core.checkpoint import Card, Checkpoint
 from agent_core.errors import Broken, Refused
 from agent_core.giving import Giver, Task
-from agent_core.learning.taught import Place, heuristics, told
-from agent_core.ledger import Ledger
+from agent_core.holds import STOPPED_AGAIN_S, Gates, Holds
+from agent_core.kept_steps import kept_card
+from agent_core.ledger import Hands, Ledger
 from agent_core.phases import Opening, Scoring
 from agent_core.ports import (
     CardGone,
     Critic,
     Directory,
+    Held,
+    Lease,
+    LeaseLost,
     Lessons,
     Model,
-    ModelDown,
-    Situation,
+    Stopped,
     Surface,
     Tools,
 )
-from agent_core.results import printed, scored_of, summed_up, unanswered
+from agent_core.ports.spool import Spool
+from agent_core.results import printed, summed_up
 from agent_core.rules.approvals import whom
-from agent_core.rules.propose import place_of
 from agent_core.rules.summary import Summary
 from agent_core.runtime import Runtime
 from agent_core.words import EffectId, thread_id_of
@@ -46,6 +51,8 @@ class World:
     surface: Surface
     directory: Directory
     lessons: Lessons
+    gates: Gates = field(default_factory=Gates)
+    spool: Spool | None = None
 
 
 class Performer:
@@ -55,8 +62,11 @@ class Performer:
         """Hold the runtime and the ports."""
         self._runtime = runtime
         self._world = world
-        self.giver = Giver(runtime)
-        self._ledger = Ledger(self.giver, world.tools, world.directory)
+        self._asking = Asking(world.model, world.critic)
+        self.giver = Giver(runtime, self._asking.at_once)
+        holds = Holds(runtime, self.giver, world.gates)
+        hands = Hands(tools=world.tools, directory=world.directory, spool=world.spool)
+        self._ledger = Ledger(runtime, self.giver, holds, hands=hands)
 
     async def work(self, task: Task, checkpoint: Checkpoint, effect: effects.Effect, effect_id: EffectId) -> None:
         """Perform one piece of long work."""
@@ -64,7 +74,7 @@ class Performer:
             case effects.PostParent():
                 await self.open(task, checkpoint, effect_id)
             case effects.AskModel():
-                await self.ask_model(task, checkpoint, effect, effect_id)
+                await self.ask_model(task, effect, effect_id)
             case effects.RunTool():
                 await self._ledger.run(task, checkpoint, effect, effect_id)
             case effects.Score():
@@ -80,56 +90,41 @@ class Performer:
         fresh = self._runtime.is_fresh(effect_id)
         ts = await self._world.surface.post_parent(checkpoint, effect_id, fresh=fresh)
         real = thread_id_of(checkpoint.team, checkpoint.channel, ts)
-        start = inputs.Start(by=phase.by, purpose=checkpoint.purpose, context=checkpoint.context)
+        await self.check_is_ours(task)  # whoever was frozen meanwhile must not begin a second task
+        start = beginning_of(checkpoint, phase)
         try:
             await self._runtime.give(real, start, dedupe=f"open:{effect_id}")
+        except Stopped as no:
+            raise Held(no.words, STOPPED_AGAIN_S) from no
         except Refused as no:
             log.info("task was begun already", thread_id=real, why=no.words)
         await self.giver.give(task, inputs.Opened(effect_id=effect_id, thread_id=real))
 
-    async def situation(self, task: Task, checkpoint: Checkpoint, inquiry: str | None = None) -> Situation:
-        """Gather what the actor and the critic are told."""
-        rules = await self._runtime.rules_with_lessons(checkpoint.thread_id)
-        place: Place = place_of(checkpoint)
-        advice = tuple(told(lesson) for lesson in heuristics(rules.lessons, place, task.loaded.now))
-        return Situation(checkpoint=checkpoint, tools=tuple(rules.tools.values()), advice=advice, inquiry=inquiry)
+    async def check_is_ours(self, task: Task) -> None:
+        """Raise LeaseLost if another worker goes on with this thread."""
+        lease = Lease(thread_id=task.thread_id, holder=task.worker)
+        if await self._runtime.store.look(lease, task.loaded) is None:
+            raise LeaseLost(task.thread_id)
 
-    async def ask_model(
-        self, task: Task, checkpoint: Checkpoint, effect: effects.AskModel, effect_id: EffectId
-    ) -> None:
+    async def ask_model(self, task: Task, effect: effects.AskModel, effect_id: EffectId) -> None:
         """Ask the actor and give its reply back."""
-        situation = await self.situation(task, checkpoint, effect.inquiry)
-        try:
-            replied = await self._world.model.next(situation)
-        except ModelDown as down:
-            return await self.giver.give(task, unanswered(effect, effect_id, str(down)))
-        reply = inputs.ModelReplied(
-            effect_id=effect_id,
-            reply=replied.reply,
-            memory=replied.memory,
-            cost_usd=replied.cost_usd,
-            tokens=replied.tokens,
-        )
-        return await self.giver.give(task, reply)
+        rules, stands = await self._runtime.rules_with_lessons(task.thread_id), task.loaded
+        await self.giver.give(task, await self._asking.model(effect, effect_id, stands, rules))
 
     async def score(self, task: Task, checkpoint: Checkpoint, effect_id: EffectId) -> None:
         """Have the newest step judged on all that it printed."""
         phase = checkpoint.phase
         if not isinstance(phase, Scoring):
-            return None
+            return
         version = phase.run.output_at if phase.run else None
         output = (
             None
             if version is None
             else task.outputs.get(version) or await printed(self._runtime.store, task.thread_id, version)
         )
-        situation = await self.situation(task, checkpoint)
-        try:
-            figures = await self._world.critic.score(situation, phase.run, output)
-        except ModelDown as down:
-            failed = inputs.ModelFailed(effect_id=effect_id, words=str(down))
-            return await self.giver.give(task, failed)
-        return await self.giver.give(task, scored_of(figures, effect_id, self._world.critic.name))
+        rules = await self._runtime.rules_with_lessons(task.thread_id)
+        stands = replace(task.loaded, checkpoint=checkpoint)
+        await self.giver.give(task, await self._asking.critic(output, effect_id, stands, rules))
 
     async def post_card(
         self, task: Task, checkpoint: Checkpoint, effect: effects.PostCard, effect_id: EffectId
@@ -147,6 +142,11 @@ class Performer:
         ts = await self._world.surface.post_card(checkpoint, card, effect_id, fresh=fresh, summary=summary)
         posted = inputs.CardPosted(effect_id=effect_id, card=card.key, ts=ts, shown=checkpoint.version)
         await self.giver.give(task, posted)
+        kept = task.checkpoint.card(card.key) if task.checkpoint else None
+        if task.checkpoint is not None and kept is not None and kept.ts not in (None, ts):
+            copy = replace(kept, ts=ts, state="closed", words="This is a copy; another message shows this step.")
+            with suppress(CardGone):
+                await self._world.surface.update_card(task.checkpoint, copy)
 
     async def nobody_for(self, checkpoint: Checkpoint, card: Card) -> str:
         """Say which set of a waiting proposal has nobody in it who may decide, or nothing."""
@@ -174,9 +174,11 @@ class Performer:
     async def update_card(self, task: Task, effect: effects.UpdateCard) -> int:
         """Show the newest state of a card, and give the version shown."""
         checkpoint = task.checkpoint
-        card = checkpoint.card(effect.card) if checkpoint else None
-        if checkpoint is None or card is None or card.ts is None:
-            return checkpoint.version if checkpoint else 0
+        if checkpoint is None:
+            return 0
+        card = checkpoint.card(effect.card) or await kept_card(self._runtime.store, task.thread_id, effect.card)
+        if card is None or card.ts is None:
+            return checkpoint.version
         summary = await self.summary_for(checkpoint, card)
         try:
             await self._world.surface.update_card(checkpoint, card, summary=summary)
@@ -202,3 +204,10 @@ class Performer:
                 await surface.tell(checkpoint.team, checkpoint.requester, words)
             case _:
                 raise Broken("what is shown is one of the quick effects", kind=effect.kind)
+
+
+def beginning_of(checkpoint: Checkpoint, opening: Opening) -> inputs.Start | inputs.Fork:
+    """Give the input that begins the task of an opening in its own thread."""
+    if checkpoint.origin is not None:
+        return inputs.Fork(by=opening.by, seed=checkpoint)
+    return inputs.Start(by=opening.by, purpose=checkpoint.purpose, context=checkpoint.context, parent_is_ours=True)

@@ -8,11 +8,11 @@ version came too late and is only recorded.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from agent_core.people import Person
 from agent_core.proposal import Claim, Proposal, Question, Score, StepRun
-from agent_core.words import PersonId, ThreadId
+from agent_core.words import BY_KIND, PersonId, ThreadId
 
 Ending = Literal["succeeded", "failed", "rejected", "expired", "aborted", "out_of_budget"]
 
@@ -117,7 +117,7 @@ Pausable: TypeAlias = (
 class Paused:
     """Nothing starts until somebody resumes; ``was`` is the phase that was interrupted."""
 
-    was: Pausable
+    was: Annotated[Pausable, BY_KIND]
     by: PersonId | None
     at: datetime
     why: Literal["person", "steps"] = "person"

@@ -113,6 +113,12 @@ class Proposal:
         """Name the card that this proposal stands on: by version too, since one content may be proposed twice."""
         return CardKey(f"{self.version}-{self.digest}")
 
+    @property
+    def asks_who_is_here(self) -> bool:
+        """Tell whether being in the channel makes anybody an approver; elsewhere nobody need be asked about it."""
+        sets = [requirement.approvers for requirement in self.requirements]
+        return any(people.channel_members for people in (*sets, *([self.escalate.to] if self.escalate else ())))
+
     def missing(self) -> tuple[Requirement, ...]:
         """Give the requirements that are not met yet."""
         return tuple(

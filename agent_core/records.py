@@ -6,13 +6,13 @@ it. Refusals and views are noted as entries of their own that move no version. E
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from agent_core.inputs import Input
 from agent_core.people import People
 from agent_core.phases import Ending
 from agent_core.proposal import Proposal, Requirement, Score, StepRun
-from agent_core.words import Digest, LessonId, PersonId
+from agent_core.words import BY_KIND, Digest, LessonId, PersonId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +117,8 @@ class Entry:
     version: int
     at: datetime
     policy_version: str
-    input: Input
-    records: tuple[Record, ...] = ()
+    input: Annotated[Input, BY_KIND]
+    records: tuple[Annotated[Record, BY_KIND], ...] = ()
     kind: Literal["entry"] = "entry"
 
 

@@ -20,13 +20,20 @@ async def printed(store: Store, thread_id: ThreadId, version: int) -> Output | N
         for line in lines:
             if not isinstance(line, Entry) or line.version != version:
                 continue
-            given = line.input
-            if isinstance(given, inputs.ToolFinished | inputs.ToolFailed):
-                code = given.exit_code if isinstance(given, inputs.ToolFinished) else None
-                return Output(exit_code=code, stdout=given.stdout, stderr=given.stderr, cut_bytes=given.cut_bytes)
+            output = output_of(line.input)
+            if output is not None:
+                return output
         if len(lines) < PAGE:
             return None
         start += len(lines)
+
+
+def output_of(given: inputs.Input) -> Output | None:
+    """Give all that a call printed from the input that says how it ended; None for any other input."""
+    if not isinstance(given, inputs.ToolFinished | inputs.ToolFailed):
+        return None
+    code = given.exit_code if isinstance(given, inputs.ToolFinished) else None
+    return Output(exit_code=code, stdout=given.stdout, stderr=given.stderr, cut_bytes=given.cut_bytes)
 
 
 async def summed_up(store: Store, checkpoint: Checkpoint) -> Summary:

@@ -2,10 +2,14 @@
 
 A commit that was lost is decided again from what won, a bounded number of times; a dedupe ID makes a repeat give the
 first outcome. What crashes before the commit has changed nothing; what crashes after it is found through the due index.
+
+What whoever drains a task can answer at once (a runbook's next step, a postcondition) is decided on what it follows
+from and committed with it: each is an input of its own with a version and a line of its own, and one script writes all.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import structlog
 
@@ -24,10 +28,10 @@ from agent_core.inputs import (
     ToolStarted,
     actor_of,
 )
-from agent_core.ports import Committed, Engine, Lessons, Loaded, Store, StoreDown
+from agent_core.ports import Committed, Engine, Lessons, Loaded, Step, Stopped, Store, StoreDown, Switched
 from agent_core.records import Entry, Note
 from agent_core.rules.book import Rules
-from agent_core.transition import Transition
+from agent_core.transition import Transition, left_to_do
 from agent_core.words import EffectId, ThreadId, team_of
 
 log = structlog.get_logger(__name__)
@@ -35,16 +39,43 @@ log = structlog.get_logger(__name__)
 TRIES = 16  # notes of refused clicks move the journal's head as well
 READS_LESSONS = (Edit, Forget, ModelReplied, OverridePhi, ResolveUnknown, Scored, Start, Teach, ToolStarted)
 WORDS_CHARS = 500
+MOST_AT_ONCE = 8  # inputs in one commit
 FRESH = 10_000  # effects remembered as made here; a forgotten one is looked for before it is posted, no more
 LATE = Refused("The time to decide is over, so the step was not run.", "Start the task again if it is still needed.")
 
 
+Answer: TypeAlias = Callable[[Loaded, Rules], Awaitable[Input]]
+Follow: TypeAlias = Callable[[Step], Answer | None]
+"""Gives what answers a step's request, or None where it makes none or the answer takes its time."""
+
+
+def nothing_follows(step: Step) -> Answer | None:
+    """Leave every request in the outbox."""
+    del step
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """What became of an input: the task as it now is, or with ``repeated`` that it had been given before."""
+class Holding:
+    """What the holder of a task's lease has of it: its newest state as far as known, and what was performed since."""
 
     loaded: Loaded
-    transition: Transition | None = None
+    performed: frozenset[EffectId] = frozenset()
+    follow: Follow = nothing_follows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What became of an input: the task as it now is, or with ``repeated`` that it had been given before.
+
+    ``transitions`` are the input's own and those that followed at once. ``holder`` is who holds the thread's lease;
+    ``was_known`` says that nobody else had moved the task since whoever gave the input last knew of it.
+    """
+
+    loaded: Loaded
+    transitions: tuple[Transition, ...] = ()
+    holder: str | None = None
+    was_known: bool = False
     repeated: bool = False
 
 
@@ -60,35 +91,73 @@ class Runtime:
         self._made_here: dict[EffectId, None] = {}
 
     async def give(
-        self, thread_id: ThreadId, given: Input, *, dedupe: str | None = None, known: Loaded | None = None
+        self, thread_id: ThreadId, given: Input, *, dedupe: str | None = None, holding: Holding | None = None
     ) -> Given:
         """Have one input decided and committed; raise Refused, Broken, StoreDown or Quarantined.
 
-        ``known`` is the task as the caller has it (a worker under its lease, who sees what is new without being woken);
-        it is loaded anew if that is out of date.
+        ``holding`` is for a worker under its lease, who sees what is new without being woken; the task is loaded anew
+        if somebody else has moved it.
         """
-        is_drained = known is not None
+        known = holding.loaded if holding else None
         for _ in range(TRIES):
             before = known or await self.store.load(thread_id, dedupe=dedupe)
-            known = None
+            was_known, known = known is not None, None
             if before.seen is not None:
                 return Given(loaded=before, repeated=True)
-            transition, entry = await self._decided(thread_id, before, given)
-            done = await self.store.commit(before, transition, entry, dedupe=dedupe, outcome=given.kind)
+            first, *then = await self._steps(thread_id, before, given, holding)
+            done = await self.store.commit(
+                before, first.transition, first.entry, dedupe=dedupe, outcome=given.kind, then=then
+            )
             if isinstance(done, Committed):
-                self._remember(transition)
-                if transition.effects and not is_drained:
+                steps = tuple(step.transition for step in (first, *then))
+                self._remember(steps)
+                if first.transition.effects and not holding:
                     await self._engine.wake(thread_id)
-                return Given(loaded=done.loaded, transition=transition)
+                return Given(loaded=done.loaded, transitions=steps, holder=done.holder, was_known=was_known)
             if done.why == "late":
                 raise LATE
+            if done.why == "stopped":
+                raise Stopped(Switched.of_mark(done.outcome))
             log.info("commit not written", thread_id=thread_id, why=done.why, given=given.kind)
         raise Refused("Too many people are acting on this task at once; nothing was changed.", "Try again.")
 
-    async def _decided(self, thread_id: ThreadId, before: Loaded, given: Input) -> tuple[Transition, Entry]:
-        rules = self._rules()
-        if isinstance(given, READS_LESSONS):
-            rules = replace(rules, lessons=await self._lessons.of(team_of(thread_id)))
+    async def _steps(
+        self, thread_id: ThreadId, before: Loaded, given: Input, holding: Holding | None
+    ) -> tuple[Step, ...]:
+        """Decide an input, and for whoever holds the lease what follows from it at once."""
+        rules = await self._rules_for(thread_id, given)
+        step = await self._decided(thread_id, before, given, rules)
+        if holding is None:
+            return (step,)
+        transition = replace(step.transition, settled=step.transition.settled | holding.performed)
+        step = replace(step, transition=transition)
+        return (step, *await self._followed(before, step, holding.follow))
+
+    async def _followed(self, before: Loaded, first: Step, follow: Follow) -> list[Step]:
+        """Decide what can be answered at once; what goes wrong with that must not cost what it follows from.
+
+        What is not answered here stays in the outbox, as it would have without.
+        """
+        step, steps = first, list[Step]()
+        thread_id, rules = first.transition.checkpoint.thread_id, None
+        try:
+            while (answer := follow(step)) and len(steps) < MOST_AT_ONCE:
+                rules = rules or await self.rules_with_lessons(thread_id)
+                stands = replace(before, checkpoint=step.transition.checkpoint, length=before.length + 1 + len(steps))
+                step = await self._decided(thread_id, stands, await answer(stands, rules), rules)
+                steps.append(step)
+        except (Refused, StoreDown) as no:
+            log.info("not answered at once", thread_id=thread_id, why=str(no))
+        except Exception:
+            log.exception("not answered at once", thread_id=thread_id)
+        return steps
+
+    async def _rules_for(self, thread_id: ThreadId, given: Input) -> Rules:
+        """Give the rules in force, with the team's lessons for an input that may depend on them."""
+        return await self.rules_with_lessons(thread_id) if isinstance(given, READS_LESSONS) else self._rules()
+
+    async def _decided(self, thread_id: ThreadId, before: Loaded, given: Input, rules: Rules) -> Step:
+        """Decide one input, or note who was refused and raise Refused."""
         try:
             transition = decide(before.checkpoint, given, before.now, rules, thread_id=thread_id)
         except Refused as no:
@@ -104,7 +173,7 @@ class Runtime:
             input=given,
             records=transition.records,
         )
-        return transition, entry
+        return Step(transition=transition, entry=entry)
 
     async def _note(self, thread_id: ThreadId, before: Loaded, given: Input, no: Refused) -> None:
         """Leave a trace of a person's refused input; the world's are no decisions."""
@@ -118,14 +187,18 @@ class Runtime:
         except StoreDown as down:  # the person is to hear the refusal all the same
             log.warning("refusal not noted", thread_id=thread_id, given=given.kind, why=str(down))
 
-    def _remember(self, transition: Transition) -> None:
+    def _remember(self, transitions: Iterable[Transition]) -> None:
         """Keep in mind that these effects were made here."""
-        self._made_here.update(dict.fromkeys(transition.outbox()))
+        self.trust(left_to_do(transitions)[0])
+
+    def trust(self, effect_ids: Iterable[EffectId]) -> None:
+        """Take effects for fresh that another process made, where nobody at all can have tried them yet."""
+        self._made_here.update(dict.fromkeys(effect_ids))
         while len(self._made_here) > FRESH:
             del self._made_here[next(iter(self._made_here))]
 
     def is_fresh(self, effect_id: EffectId) -> bool:
-        """Tell, once, that this process made an effect and nobody can have tried it before."""
+        """Tell, once, that nobody can have tried an effect before."""
         if effect_id not in self._made_here:
             return False
         del self._made_here[effect_id]

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import NewType, TypeAlias
 
+from pydantic import Discriminator
+
 ThreadId = NewType("ThreadId", str)
 TeamId = NewType("TeamId", str)
 ChannelId = NewType("ChannelId", str)
@@ -19,6 +21,9 @@ LessonId = NewType("LessonId", str)
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Args: TypeAlias = Mapping[str, Json]
+
+BY_KIND = Discriminator("kind")
+"""Marks a stored union whose members each carry their ``kind``: it is read by that, and not by trying one by one."""
 
 SHARDS = 256
 
@@ -51,6 +56,11 @@ def ts_of(thread_id: ThreadId) -> str:
 def thread_id_of(team: str, channel: str, ts: str) -> ThreadId:
     """Name the task under one message."""
     return ThreadId(f"{team}:{channel}:{ts}")
+
+
+def is_to_be_opened(thread_id: ThreadId) -> bool:
+    """Tell whether this names a task whose message is still to be posted."""
+    return ts_of(thread_id).startswith("new-")
 
 
 def effect_id_of(thread_id: ThreadId, version: int, nth: int) -> EffectId:

@@ -5,20 +5,23 @@ for two thirds of its length stops everything it has under way in that thread: s
 """
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 
 from agent_core.checkpoint import Checkpoint
-from agent_core.draining import Draining, LeaseLost
+from agent_core.draining import Draining
 from agent_core.giving import Task
 from agent_core.perform import Performer
 from agent_core.phases import AwaitingApproval, Finished, Paused
 from agent_core.ports import (
     Clock,
+    Held,
     Index,
     Lease,
+    LeaseLost,
     Loaded,
     Quarantined,
     StoreDown,
@@ -31,13 +34,13 @@ from agent_core.ports import (
 from agent_core.proposal import Proposal
 from agent_core.rules.due import due
 from agent_core.runtime import Runtime
-from agent_core.words import PersonId, ThreadId, effect_id_of
+from agent_core.words import EffectId, PersonId, ThreadId, effect_id_of
 
 log = structlog.get_logger(__name__)
 
 LEASE_S = 15.0
 RENEWALS = 5  # a lease
-LISTED_AFTER_S = 0.25  # a drain that takes longer is shown in lists as it goes; most have ended by then
+LISTED_AFTER_S = 1.0  # a drain that takes longer is shown in lists as it goes; most have ended by then
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 NO_VERSION = -1  # released with it, a thread is due at once
 STUCK = (
@@ -62,6 +65,13 @@ class Worker:
         self._name = name
         self._failures: dict[ThreadId, int] = {}
         self._woken: dict[ThreadId, asyncio.Event] = {}
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        """Begin no more work; what runs may end, and then its thread is given back with what is left to do."""
+        self._leaving.set()
+        for event in self._woken.values():
+            event.set()
 
     def nudge(self, thread_id: ThreadId) -> bool:
         """Tell a drain that is under way here that there is more; say False if there is none."""
@@ -76,13 +86,14 @@ class Worker:
             return
         woken = self._woken[thread_id] = asyncio.Event()
         try:
-            while True:
+            is_due = True
+            # Woken: something came between the last look and giving the lease back.
+            while (is_due or woken.is_set()) and not self._leaving.is_set():
+                woken.clear()
                 lease = await self._take(thread_id)
                 if lease is None:
                     return
-                await self._while_leased(lease, woken)
-                if not woken.is_set():  # nothing came between the last look and giving the lease back
-                    return
+                is_due = await self._while_leased(lease, woken)
         except StoreDown as down:
             log.warning("store does not answer", thread_id=thread_id, why=str(down))
         except LeaseLost:
@@ -97,17 +108,19 @@ class Worker:
         lease = await self._store.take(thread_id, self._name, LEASE_S)
         if lease is not None and not lease.alone:
             self._runtime.forget(thread_id)
+        if lease is not None and lease.first and lease.found is not None:
+            self._runtime.trust(lease.found.pending)
         return lease
 
-    async def _while_leased(self, lease: Lease, woken: asyncio.Event) -> None:
-        """Drain while the lease is kept; when it can't be, stop everything."""
+    async def _while_leased(self, lease: Lease, woken: asyncio.Event) -> bool:
+        """Drain while the lease is kept, and say whether there is more; when it can't be kept, stop everything."""
         keeping = asyncio.create_task(self._keep(lease))
         draining = asyncio.create_task(self._guarded(lease, woken))
         try:
             await asyncio.wait({keeping, draining}, return_when=asyncio.FIRST_COMPLETED)
             if not draining.done():
                 raise LeaseLost(lease.thread_id)
-            await draining
+            return await draining
         except asyncio.CancelledError:
             await end(keeping, draining)
             await self._give_back(lease)
@@ -115,10 +128,10 @@ class Worker:
         finally:
             await end(keeping, draining)
 
-    async def _give_back(self, lease: Lease) -> None:
+    async def _give_back(self, lease: Lease, settled: Collection[EffectId] = ()) -> None:
         """Let whoever starts next go on at once with what was stopped here."""
         try:
-            await self._store.release(lease, version=NO_VERSION, due=None)
+            await self._store.release(lease, version=NO_VERSION, due=None, settled=sorted(settled))
         except StoreDown as down:
             log.warning("lease not given back; it ends by itself", thread_id=lease.thread_id, why=str(down))
 
@@ -137,17 +150,19 @@ class Worker:
             except StoreDown:
                 failed_s += pause_s
 
-    async def _guarded(self, lease: Lease, woken: asyncio.Event) -> None:
-        """Drain; what can't be done now is put off, what can't be trusted is left alone."""
+    async def _guarded(self, lease: Lease, woken: asyncio.Event) -> bool:
+        """Drain, and say whether there is more; what can't be done now is put off, what can't be trusted left alone."""
         thread_id = lease.thread_id
+        nothing = Loaded(checkpoint=None, head="", length=0, now=self._clock.now())
+        task = Task(thread_id=thread_id, loaded=nothing, worker=self._name, clock=self._clock)
         try:
-            nothing = Loaded(checkpoint=None, head="", length=0, now=self._clock.now())
-            task = Task(thread_id=thread_id, loaded=nothing, worker=self._name, clock=self._clock)
             draining = Draining(self._store, self._performer, self._clock, lease=lease, task=task)
-            await self._let_go(lease, await draining.run(woken))
+            is_due = await self._let_go(lease, task, is_done=await draining.run(woken, self._leaving))
             self._failures.pop(thread_id, None)
         except SurfaceBusy as busy:
             await self._later(lease, busy.retry_after_s)
+        except Held as held:
+            await self._later(lease, held.again_in_s)
         except Quarantined as no:
             await self._quarantine(lease, no)
         except (LeaseLost, StoreDown):
@@ -159,6 +174,9 @@ class Worker:
             if failures == len(BACK_OFF_S):
                 await self._say(thread_id, STUCK, nth=1)
             await self._later(lease, back_off_s)
+        else:
+            return is_due
+        return False
 
     async def _say(self, thread_id: ThreadId, words: str, *, nth: int) -> None:
         """Say once in a thread what is wrong with it, as far as it can be said."""
@@ -182,17 +200,21 @@ class Worker:
         if checkpoint is not None and checkpoint.phase.kind != "opening":
             await self._index.put(line_of(checkpoint, loaded))
 
-    async def _let_go(self, lease: Lease, loaded: Loaded) -> None:
-        """List the task as it now is, and give the lease back."""
-        checkpoint = loaded.checkpoint
+    async def _let_go(self, lease: Lease, task: Task, *, is_done: bool) -> bool:
+        """List the task as it now is, and give the lease back; say whether something has come meanwhile."""
+        checkpoint = task.checkpoint
+        if not is_done:
+            await self._give_back(lease, settled=task.performed)
+            return False
         if checkpoint is None:
-            await self._store.release(lease, version=0, due=None)
-            return
-        await self._list(loaded)
-        await self._store.release(lease, version=checkpoint.version, due=due(checkpoint))
+            return await self._store.release(lease, version=0, due=None)
+        await self._list(task.loaded)
+        return await self._store.release(
+            lease, version=checkpoint.version, due=due(checkpoint), settled=sorted(task.performed)
+        )
 
 
-async def end(*parts: asyncio.Task[None]) -> None:
+async def end(*parts: asyncio.Task[None] | asyncio.Task[bool]) -> None:
     """Cancel what still runs, and wait until it has ended."""
     for part in parts:
         part.cancel()

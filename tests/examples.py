@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agent_core import effects, inputs, phases, proposal, records, words
-from agent_core.checkpoint import Card, Checkpoint, Message, Quote, RejectedCall, Spent, Tally
+from agent_core.checkpoint import Card, Checkpoint, Happened, Message, Origin, Quote, RejectedCall, Spent, Tally
 from agent_core.effects import Effect
 from agent_core.inputs import Input, ModelReply
 from agent_core.lesson import Condition, Lesson
@@ -217,6 +217,14 @@ MODEL_REPLIES: tuple[ModelReply, ...] = (
 
 OPEN = inputs.Open(by=REQUESTER, purpose="Restart the checkout cache.", context=(QUOTE,))
 START = inputs.Start(by=REQUESTER, purpose="Restart the checkout cache.", context=(QUOTE,))
+SEED = replace(
+    task(phases.Thinking(asked=VERSION)),
+    happened=(Happened(call_key=CALL.key, tool=CALL.tool, step=1, outcome="ok", at=NOON, thread=THREAD),),
+    origin=Origin(thread=THREAD, step=1),
+    cards=(),
+)
+FORK = inputs.Fork(by=REQUESTER, seed=SEED)
+REWIND = inputs.Rewind(by=REQUESTER, seed=SEED, known=VERSION)
 APPROVE = inputs.Approve(by=APPROVER, digest=DIGEST, version=VERSION, card=CARD_TS, note="Go ahead.")
 REJECT = inputs.Reject(by=APPROVER, digest=DIGEST, version=VERSION, card=CARD_TS, reason="wrong_target", note="No.")
 EDIT = inputs.Edit(by=APPROVER, digest=DIGEST, version=VERSION, card=CARD_TS, args_json=OTHER_CALL.args_json)
@@ -234,7 +242,7 @@ CARD_POSTED = inputs.CardPosted(
     effect_id=words.effect_id_of(THREAD, VERSION, 0), card=CARD.key, ts=CARD_TS, shown=VERSION
 )
 INPUTS: tuple[Input, ...] = (
-    OPEN, START, APPROVE, REJECT, EDIT, WITHDRAW, OVERRIDE_PHI, ACCEPT_SCORE, TEACH, RESOLVE_UNKNOWN,
+    OPEN, START, FORK, REWIND, APPROVE, REJECT, EDIT, WITHDRAW, OVERRIDE_PHI, ACCEPT_SCORE, TEACH, RESOLVE_UNKNOWN,
     TOOL_STARTED, TOOL_FINISHED, SCORED, CARD_POSTED,
     inputs.Forget(by=LEAD, lesson=LESSON.id),
     inputs.ConfirmRule(by=LEAD, rule="allow_rule:1"),
@@ -250,8 +258,11 @@ INPUTS: tuple[Input, ...] = (
     inputs.NoApprover(effect_id=words.effect_id_of(THREAD, VERSION, 0), card=CARD.key, whom="S0ONCALL"),
     inputs.ToolFailed(effect_id=WORK_ID, fence=VERSION + 1, how="timed_out", words="It took over 60 s."),
     inputs.OutcomeUnknown(effect_id=WORK_ID, fence=VERSION + 1, words="The worker was lost."),
+    inputs.ToolHeld(effect_id=WORK_ID, lock="service:cart", link="https://example.slack.com/archives/C0X/p1"),
+    inputs.ReadBack(effect_id=WORK_ID, fence=VERSION + 1, verdict="happened", words="read_status says so."),
     inputs.CardLost(card=CARD.key, ts=CARD_TS),
     inputs.SurfaceLost(words="The channel is archived."),
+    inputs.Restored(head="4e" * 32),
     inputs.TimerFired(),
 )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Commands of many tasks travel to Redis together, and so share round trips and syncs of its log.
 
 Redis syncs once for all that it reads at once, and answers nobody meanwhile, so more connections gain little: one batch
-is under way, and what is asked in the meantime goes with the next. Whoever asks while nobody else does is sent at once.
+is under way, and what is asked in the meantime goes with the next, over the same connection. Whoever asks while nobody
+else does is sent at once.
 A batch is no transaction: each command has its own reply or refusal. Where a connection fails, whoever waits on it is
 told so. Somebody who stops waiting takes nothing back and disturbs nobody else's reply.
 """
@@ -19,7 +20,7 @@ from redis.exceptions import ConnectionError as NoConnection, ResponseError
 Command: TypeAlias = Sequence[str | bytes | int]
 Reply: TypeAlias = "bytes | int | list[Reply] | None"
 
-UNDER_WAY = 1  # with 2 a click took an eighth more of our processor and was no sooner done
+UNDER_WAY = 1  # with 2, commands shared fewer round trips
 MOST = 128  # commands in a batch
 
 
@@ -68,38 +69,45 @@ class Batches:
         self._go_on()
         return await asyncio.gather(*(one.reply for one in asked))
 
-    def _go_on(self) -> None:
-        """Have sent what waits, if there is room."""
+    def _go_on(self, connection: AbstractConnection | None = None) -> bool:
+        """Have sent what waits, if there is room, over this connection or another; say whether it is in use."""
         if not self._waiting or self._under_way >= UNDER_WAY:
-            return
+            return False
         batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-        carrier = asyncio.create_task(self._carry(batch))
+        carrier = asyncio.create_task(self._carry(batch, connection))
         self._carriers.add(carrier)
         carrier.add_done_callback(self._carriers.discard)
+        return True
 
-    async def _carry(self, batch: Sequence[Asked]) -> None:
+    async def _carry(self, batch: Sequence[Asked], connection: AbstractConnection | None = None) -> None:
         """Send a batch, and have sent what began to wait meanwhile."""
         self._under_way += 1
+        free: AbstractConnection | None = None
         try:
-            await self._carry_one(batch)
+            free = await self._carry_one(batch, connection)
         finally:
             self._under_way -= 1  # In one step with the last look, so that nobody begins to wait in between.
-            self._go_on()
+            is_used = self._go_on(free)
+        if free is not None and not is_used:
+            await self._pool.release(free)
 
-    async def _carry_one(self, batch: Sequence[Asked]) -> None:
-        """Send a batch; whatever happens, nobody is left waiting for it."""
+    async def _carry_one(
+        self, batch: Sequence[Asked], connection: AbstractConnection | None
+    ) -> AbstractConnection | None:
+        """Send a batch and give the connection that is free again; whatever happens, nobody is left waiting for it."""
         try:
-            await self._exchange(batch)
+            return await self._exchange(batch, connection)
         except Exception as error:  # noqa: BLE001 - it is raised again by everybody who waits for this batch
             for asked in batch:
                 asked.fail(error)
+            return None
         finally:
             for asked in batch:  # Cancelled: the process ends.
                 asked.reply.cancel()
 
-    async def _exchange(self, batch: Sequence[Asked]) -> None:
+    async def _exchange(self, batch: Sequence[Asked], connection: AbstractConnection | None) -> AbstractConnection:
         """Send a batch and hand over each reply, or raise what kept all of them from being sent or answered."""
-        connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]  # not typed there
+        connection = connection or await self._pool.get_connection()  # type: ignore[no-untyped-call]  # not typed there
         try:
             async with asyncio.timeout(self._timeout_s):
                 await connection.send_packed_command(connection.pack_commands([asked.command for asked in batch]))
@@ -107,9 +115,9 @@ class Batches:
                     await self._take(connection, asked, batch[nth + 1 :])
         except BaseException:
             await connection.disconnect(nowait=True)  # Replies that nobody read are not the next batch's.
-            raise
-        finally:
             await self._pool.release(connection)
+            raise
+        return connection
 
     @staticmethod
     async def _take(connection: AbstractConnection, asked: Asked, later: Sequence[Asked]) -> None:

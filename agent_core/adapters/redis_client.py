@@ -6,33 +6,29 @@ does not know one yet, which means that it did not run, is it sent whole. Times 
 1970.
 """
 
+import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import cast
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from redis.exceptions import (
-    ConnectionError as NoConnection,
     NoScriptError,
     RedisError,
     ResponseError,
-    TimeoutError as NoReply,
 )
 
 from agent_core.adapters.redis_batches import Batches, Command, Reply
+from agent_core.adapters.redis_cluster import CLUSTER_SCHEMES, Address, ClusterBatches, ClusterClient
+from agent_core.adapters.redis_pools import TIMEOUT_S, NotSent, Pool, pool_of
 from agent_core.errors import Broken
 from agent_core.ports import StoreDown
 
-TIMEOUT_S = 0.5
-HEALTH_CHECK_S = 15
 CONNECTIONS = 64
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -55,49 +51,39 @@ REFUSALS = {
 """Errors with which Redis refuses a command whole, by their first word."""
 
 
-class NotSent(NoConnection):
-    """There was no connection to send the command on."""
-
-
-class Pool(BlockingConnectionPool):
-    """A pool whose failures can be told from those of a command that was sent."""
-
-    async def get_connection(self, command_name: str | None = None, *_: object, **__: object) -> AbstractConnection:
-        """Give a connection that works, or raise NotSent."""
-        del command_name  # Deprecated by the client; it would warn.
-        try:
-            connection: AbstractConnection = await super().get_connection()  # type: ignore[no-untyped-call]  # not typed there
-        except (NoConnection, NoReply, OSError) as error:
-            raise NotSent(refusal(error) or str(error)) from error
-        return connection
-
-
 def connect(
     url: str, *, username: str | None = None, password: str | None = None, connections: int = CONNECTIONS
 ) -> Redis:
-    """Make a client for this URL; it connects when it is first used and closes its own connections."""
-    credentials = {"username": username, "password": password}
-    pool = Pool.from_url(
-        url,
-        max_connections=connections,
-        timeout=TIMEOUT_S,
-        socket_timeout=TIMEOUT_S,
-        socket_connect_timeout=TIMEOUT_S,
-        health_check_interval=HEALTH_CHECK_S,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,  # With 3 the client takes a dead connection's last words for news, and does not open a new one.
-        **{name: value for name, value in credentials.items() if value is not None},
-    )
-    return Redis.from_pool(pool)
+    """Make a client for this URL; it connects when it is first used and closes its own connections.
+
+    The URL is a server's, or names Sentinels (redis_pools.py) or a cluster (redis_cluster.py); ValueError otherwise.
+    """
+    given = {"username": username, "password": password}
+    credentials = {name: value for name, value in given.items() if value is not None}
+    scheme, _, rest = url.partition("://")
+    if scheme not in CLUSTER_SCHEMES:
+        return Redis.from_pool(pool_of(url, connections=connections, **credentials))
+    node_url = f"{scheme.removesuffix('+cluster')}://{rest}"
+
+    def pool_at(address: Address) -> Pool:
+        host, port = address
+        pool = pool_of(node_url, connections=connections, **credentials)
+        pool.connection_kwargs |= {"host": host, "port": port}
+        return pool
+
+    return ClusterClient.over(pool_of(node_url, connections=connections, **credentials), pool_at)
 
 
-@asynccontextmanager
-async def asking() -> AsyncGenerator[None]:
-    """Turn the client's errors into StoreDown, which says whether the command was sent."""
+@contextmanager
+def asking() -> Generator[None]:
+    """Turn the client's errors into StoreDown, which says whether the command was sent; let no cancel be lost."""
+    task = asyncio.current_task()
+    cancels = task.cancelling() if task else 0
     try:
         yield
     except NotSent as error:
-        raise StoreDown(f"Redis cannot be reached: {error}", sent=False) from error
+        why = refusal(error.__cause__ or error) or str(error)
+        raise StoreDown(f"Redis cannot be reached: {why}", sent=False) from error
     except (RedisError, OSError) as error:
         words = refusal(error)
         if words is not None:
@@ -105,9 +91,14 @@ async def asking() -> AsyncGenerator[None]:
         if isinstance(error, ResponseError):
             raise Broken("Redis takes every command of ours", kind=type(error).__name__) from error
         raise StoreDown(f"Redis did not answer: {error}", sent=True) from error
+    finally:
+        # Until Python 3.12 the wait_for with which the client sends forgets a cancel that comes as it ends; whoever
+        # stops this task would wait for it for ever.
+        if task is not None and task.cancelling() > cancels:
+            raise asyncio.CancelledError
 
 
-def refusal(error: Exception) -> str | None:
+def refusal(error: BaseException) -> str | None:
     """Say why Redis refused a command whole, if that is what it did."""
     text = str(error)
     code = getattr(error, "status_code", None) or text.partition(" ")[0]
@@ -136,12 +127,14 @@ class Commands:
     """Runs our scripts by name, and plain commands together; both travel with what other tasks ask."""
 
     def __init__(self, redis: Redis) -> None:
-        self._batches = Batches(redis, timeout_s=TIMEOUT_S)
+        self._batches = (
+            ClusterBatches(redis.masters) if isinstance(redis, ClusterClient) else Batches(redis, timeout_s=TIMEOUT_S)
+        )
 
     async def run(self, name: str, keys: Sequence[str], args: Sequence[str | bytes | int] = ()) -> Reply:
         """Run a script and give its reply; raise StoreDown or Broken."""
         script = script_of(name)
-        async with asking():
+        with asking():
             try:
                 return await self._batches.ask(("EVALSHA", script.sha, len(keys), *keys, *args))
             except NoScriptError:
@@ -149,7 +142,7 @@ class Commands:
 
     async def send(self, commands: Iterable[Command]) -> list[Reply]:
         """Send commands together and give their replies; raise StoreDown or Broken."""
-        async with asking():
+        with asking():
             return await self._batches.ask_all(commands)
 
 

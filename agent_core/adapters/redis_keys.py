@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from agent_core.errors import Broken
-from agent_core.words import SHARDS, TeamId, ThreadId, shard_of
+from agent_core.words import SHARDS, TeamId, ThreadId, shard_of, team_of
 
 THREAD_ID = re.compile(
     r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}:([0-9]{1,20}(\.[0-9]{1,10})?|new-[A-Za-z0-9_-]{1,128})(/[A-Za-z0-9_-]{1,64})?"
@@ -19,13 +19,14 @@ DEDUPE_ID = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadKeys:
-    """The keys of one thread, and its shard's due index."""
+    """The keys of one thread, its shard's due index, and its shard's mark of its team's emergency stop."""
 
     thread: str
     journal: str
     outbox: str
     lease: str
     due: str
+    stop: str
 
 
 def keys_of(thread_id: ThreadId) -> ThreadKeys:
@@ -40,12 +41,20 @@ def keys_of(thread_id: ThreadId) -> ThreadKeys:
         outbox=f"{prefix}:outbox:{thread_id}",
         lease=f"{prefix}:lease:{thread_id}",
         due=due_key(shard),
+        stop=stop_key(shard, team_of(thread_id)),
     )
 
 
 def due_key(shard: int) -> str:
     """Name a shard's due index."""
     return f"cs:{{{shard}}}:due"
+
+
+def stop_key(shard: int, team: TeamId) -> str:
+    """Name a shard's mark of a team's emergency stop."""
+    if not TEAM_ID.fullmatch(team):
+        raise Broken("a team ID has its pattern before it reaches the store", length=len(team))
+    return f"cs:{{{shard}}}:stop:{team}"
 
 
 DUE_KEYS = tuple(due_key(shard) for shard in range(SHARDS))

@@ -2,7 +2,8 @@
 
 ``refuse`` means that acknowledged decisions could be lost, or that nothing can be written: do not start, or take no
 proposals. ``warn`` means a narrow loss that the operator may accept. ``note`` is only said. Where the server does not
-let its settings be read, that is said too: the operator vouches for them then.
+let its settings be read, that is said too: the operator vouches for them then. Where processes share the server, one
+that takes commands from anybody is refused: what wakes workers is pickled, so whoever writes to it runs code in them.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from agent_core.adapters.redis_client import asking
+from agent_core.adapters.redis_cluster import servers_of
 
 Level: TypeAlias = Literal["refuse", "warn", "note"]
 
@@ -51,16 +53,38 @@ WANTED: Mapping[str, Mapping[str, tuple[Level, str]]] = {
 """What is said of which value; other values are as wanted."""
 
 
-async def check_settings(redis: Redis) -> list[Finding]:
-    """Say what about this server is not as it should be; raise StoreDown if it cannot be asked."""
-    async with asking():
-        facts = {str(name): str(value) for name, value in (await redis.info("everything")).items()}
-        try:
-            config = [await redis.config_get(name) for name in SETTINGS]
-        except ResponseError:  # Hosted servers forbid CONFIG.
-            return [*health(facts), Finding(level="note", setting="config", words="Settings were not verified.")]
+UNVERIFIED = (
+    "Not verified: this server does not let its settings be read. See to it that appendonly is yes, appendfsync always "
+    "and maxmemory-policy noeviction, or what it offers in their place; without them decisions can be lost."
+)
+
+
+async def check_settings(redis: Redis, *, is_shared: bool = False) -> list[Finding]:
+    """Say what about this server, or each master of a cluster, is not as it should be; raise StoreDown."""
+    with asking():
+        found = [finding for server in await servers_of(redis) for finding in await check_server(server)]
+    return [*access(redis.connection_pool.connection_kwargs, is_shared=is_shared), *dict.fromkeys(found)]
+
+
+async def check_server(redis: Redis) -> list[Finding]:
+    """Say what about one server is not as it should be."""
+    facts = {str(name): str(value) for name, value in (await redis.info("everything")).items()}
+    try:
+        config = [await redis.config_get(name) for name in SETTINGS]
+    except ResponseError:  # Hosted servers forbid CONFIG.
+        return [*health(facts), Finding(level="warn", setting="config", words=UNVERIFIED)]
     settings = {str(name): str(value) for each in config for name, value in each.items()}
     return [*health(facts), *durability(settings), *replication(settings, facts)]
+
+
+def access(reached_by: Mapping[str, object], *, is_shared: bool) -> list[Finding]:
+    """Judge who else may give this server commands; a socket's file has permissions of its own."""
+    if reached_by.get("password") or reached_by.get("credential_provider") or reached_by.get("path"):
+        return []
+    words = "Whoever reaches this server can change tasks; set requirepass or an ACL, and the password in REDIS_URL."
+    if is_shared:
+        words = f"{words} What wakes workers runs in them, so `serve` and `work` do not start without."
+    return [Finding(level="refuse" if is_shared else "warn", setting="requirepass", words=words)]
 
 
 def health(facts: Mapping[str, str]) -> list[Finding]:

@@ -6,8 +6,8 @@ written again behind that line. The scripts stand beside this file, in lua/.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from redis.asyncio import Redis
 
+from agent_core.adapters.anchors import Anchors
 from agent_core.adapters.redis_batches import Reply
 from agent_core.adapters.redis_client import Commands, listed, micros, number, octets, server_time, text
 from agent_core.adapters.redis_keys import DUE_KEYS, keys_of, seen_key
@@ -23,17 +24,17 @@ from agent_core.codec import LEFT_ALONE, Codec, Corrupt, Link, Unreadable
 from agent_core.effects import Effect
 from agent_core.errors import Broken
 from agent_core.phases import Opening
-from agent_core.ports import Committed, Lease, Loaded, NotCommitted, Quarantined, StoreDown
+from agent_core.ports import Committed, Lease, Loaded, Look, NotCommitted, Quarantined, Step, StoreDown
 from agent_core.records import Entry, Line, Note
 from agent_core.rules.due import due as next_due
-from agent_core.transition import Transition
+from agent_core.transition import Transition, check_follows, left_to_do
 from agent_core.words import EffectId, ThreadId, version_of
 
 SEEN_S = 3600
 OPENED_S = 3600
 QUARANTINE_S = 3600
 NOTE_TRIES = 16
-ALONE = 2  # as the script says it
+ALONE, FIRST = 2, 3  # as the script says it
 
 
 class RedisStore:
@@ -42,6 +43,7 @@ class RedisStore:
     def __init__(self, redis: Redis, codec: Codec) -> None:
         self._codec = codec
         self._commands = Commands(redis)
+        self._anchors = Anchors()
         self._noting: WeakValueDictionary[ThreadId, asyncio.Lock] = WeakValueDictionary()
 
     async def load(self, thread_id: ThreadId, *, dedupe: str | None = None) -> Loaded:
@@ -59,45 +61,53 @@ class RedisStore:
             if any((version, raw, lines)):
                 checkpoint = self._codec.decode(octets(raw), thread_id)
                 check_whole(checkpoint, text(version), (text(length), number(lines)))
+                self._anchors.check(thread_id, number(length))
         return Loaded(checkpoint=checkpoint, head=text(head), length=number(length), now=server_time(time))
 
-    async def commit(
-        self, before: Loaded, transition: Transition, entry: Entry, *, dedupe: str | None = None, outcome: str = ""
+    async def commit(  # noqa: PLR0913 - before, then what; the rest is named at the call
+        self,
+        before: Loaded,
+        transition: Transition,
+        entry: Entry,
+        *,
+        dedupe: str | None = None,
+        outcome: str = "",
+        then: Sequence[Step] = (),
     ) -> Committed | NotCommitted:
         """Write checkpoint, journal entry, effects, settlements, due time and the dedupe mark; or nothing."""
-        after = transition.checkpoint
-        check_next(before, after)
+        transitions = [transition, *(step.transition for step in then)]
+        check_follows(before.checkpoint, transitions)
+        after = transitions[-1].checkpoint
         keys = keys_of(after.thread_id)
-        names = [keys.thread, keys.journal, keys.outbox, keys.lease, keys.due]
-        link = self._codec.link(after.thread_id, before.head, before.length, entry)
+        names = [keys.thread, keys.journal, keys.outbox, keys.lease, keys.due, keys.stop]
+        lines = [entry, *(step.entry for step in then)]
+        links = self._codec.links(after.thread_id, before.head, before.length, lines)
+        raw = self._codec.encode(after)
+        begun_with = ["" if before.checkpoint is None else before.checkpoint.version, before.head]
+        kept_s = OPENED_S if isinstance(after.phase, Opening) and after.phase.opened_as else ""
+        times = [micros(not_after(transitions)), micros(next_due(after)), kept_s]
+        args = [after.thread_id, *begun_with, after.version, raw, links[-1].head, *times, outcome, SEEN_S]
+        args.append("1" if any(one.begins for one in transitions) else "")
         status, *rest = listed(
             await self._commands.run(
                 "commit",
                 names if dedupe is None else [*names, seen_key(after.thread_id, dedupe)],
-                [
-                    after.thread_id,
-                    "" if before.checkpoint is None else before.checkpoint.version,
-                    before.head,
-                    after.version,
-                    self._codec.encode(after),
-                    link.head,
-                    link.to_bytes(),
-                    micros(transition.not_after),
-                    micros(next_due(after)),
-                    OPENED_S if isinstance(after.phase, Opening) and after.phase.opened_as else "",
-                    outcome,
-                    SEEN_S,
-                    len(transition.settled),
-                    *sorted(transition.settled),
-                    *self._new_effects(transition),
-                ],
+                [*args, *self._changes(links, transitions)],
             )
         )
         if text(status) != "committed":
             return not_committed(text(status), text(rest[0]))
-        seen, length = None if dedupe is None else outcome, before.length + 1
-        now = server_time(rest)
-        return Committed(loaded=Loaded(checkpoint=after, head=link.head, length=length, now=now, seen=seen))
+        *time, holder = rest
+        seen, length = None if dedupe is None else outcome, before.length + len(links)
+        self._anchors.acknowledged(after.thread_id, length)
+        loaded = Loaded(checkpoint=after, head=links[-1].head, length=length, now=server_time(time), seen=seen)
+        return Committed(loaded=loaded, holder=text(holder) or None)
+
+    def _changes(self, links: Sequence[Link], transitions: Sequence[Transition]) -> list[str | bytes | int]:
+        """Write what the commit script adds and takes away, as it reads it."""
+        new, settled = left_to_do(transitions)
+        written = [part for name, effect in new.items() for part in (name, self._codec.encode_effect(name, effect))]
+        return [len(links), len(settled), *(link.to_bytes() for link in links), *sorted(settled), *written]
 
     async def note(self, thread_id: ThreadId, note: Note) -> None:
         """Append a line to the journal of an existing thread without moving its version."""
@@ -126,7 +136,7 @@ class RedisStore:
         with readable():
             return {name: self._codec.decode_effect(stored[name], name) for name in sorted(stored, key=version_of)}
 
-    async def look(self, lease: Lease, known: Loaded) -> tuple[Loaded, dict[EffectId, Effect]] | None:
+    async def look(self, lease: Lease, known: Loaded) -> Look | None:
         """Give the thread and its pending effects as of one moment, or None if the lease is no longer this holder's."""
         keys = keys_of(lease.thread_id)
         names = [keys.thread, keys.journal, keys.outbox, keys.lease]
@@ -136,15 +146,21 @@ class RedisStore:
         effects, seconds, microseconds, *found = listed(reply)
         time = (seconds, microseconds)
         loaded = self._loaded(lease.thread_id, (*found, *time)) if found else replace(known, now=server_time(time))
-        return loaded, self._pending(listed(effects))
+        return Look(loaded, self._pending(listed(effects)))
 
     async def take(self, thread_id: ThreadId, holder: str, lease_s: float) -> Lease | None:
         """Take the thread's lease, unless another holds it; the thread is looked at again when the lease ends."""
         keys = keys_of(thread_id)
-        taken = await self._commands.run(
-            "take", [keys.thread, keys.lease, keys.due], [thread_id, holder, millis(lease_s)]
-        )
-        return Lease(thread_id=thread_id, holder=holder, alone=taken == ALONE) if taken else None
+        names = [keys.thread, keys.journal, keys.outbox, keys.lease, keys.due]
+        taken = await self._commands.run("take", names, [thread_id, holder, millis(lease_s)])
+        if taken is None:
+            return None
+        alone, effects, seconds, microseconds, *thread = listed(taken)
+        found = None
+        with suppress(Quarantined):  # The lease is held all the same, by whoever is to set the thread aside.
+            found = Look(self._loaded(thread_id, (*thread, seconds, microseconds)), self._pending(listed(effects)))
+        how = number(alone)
+        return Lease(thread_id=thread_id, holder=holder, alone=how >= ALONE, first=how == FIRST, found=found)
 
     async def renew(self, lease: Lease, lease_s: float) -> bool:
         """Prolong the lease, or say False if it is no longer this holder's."""
@@ -158,13 +174,17 @@ class RedisStore:
         keys = keys_of(lease.thread_id)
         return bool(await self._commands.run("settle", [keys.lease, keys.outbox], [lease.holder, *effect_ids]))
 
-    async def release(self, lease: Lease, *, version: int, due: datetime | None) -> None:
-        """Give the lease back. The thread is next looked at at ``due`` if its version is still ``version``."""
+    async def release(
+        self, lease: Lease, *, version: int, due: datetime | None, settled: Collection[EffectId] = ()
+    ) -> bool:
+        """Give the lease back with what was performed removed, and say whether the thread is due at once."""
         keys = keys_of(lease.thread_id)
-        await self._commands.run(
-            "release",
-            [keys.thread, keys.outbox, keys.lease, keys.due],
-            [lease.thread_id, lease.holder, version, micros(due)],
+        return bool(
+            await self._commands.run(
+                "release",
+                [keys.thread, keys.outbox, keys.lease, keys.due],
+                [lease.thread_id, lease.holder, version, micros(due), *settled],
+            )
         )
 
     async def overdue(self, limit: int) -> list[ThreadId]:
@@ -207,11 +227,6 @@ class RedisStore:
         keys = keys_of(thread_id)
         await self._commands.run("quarantine", [keys.lease, keys.due], [thread_id, QUARANTINE_S])
 
-    def _new_effects(self, transition: Transition) -> Iterator[str | bytes]:
-        for name, effect in transition.outbox().items():
-            yield name
-            yield self._codec.encode_effect(name, effect)
-
 
 @contextmanager
 def readable() -> Iterator[None]:
@@ -222,11 +237,9 @@ def readable() -> Iterator[None]:
         raise Quarantined(error.words, LEFT_ALONE) from error
 
 
-def check_next(before: Loaded, after: Checkpoint) -> None:
-    """Raise Broken unless the transition ends one version after what it began with, in the same thread."""
-    was = before.checkpoint
-    if was is not None and (was.thread_id, was.version + 1) != (after.thread_id, after.version):
-        raise Broken("a transition moves one thread by one version", was=was.version, after=after.version)
+def not_after(transitions: Sequence[Transition]) -> datetime | None:
+    """Give the first moment after which one of these must not be written any more."""
+    return min((one.not_after for one in transitions if one.not_after is not None), default=None)
 
 
 def check_whole(checkpoint: Checkpoint, version: str, lengths: tuple[str, int]) -> None:
@@ -252,7 +265,7 @@ def scored(reply: Reply) -> list[tuple[float, str]]:
 def not_committed(said: str, outcome: str) -> NotCommitted:
     """Say why the commit script wrote nothing."""
     match said:
-        case "lost" | "late" | "repeated":
+        case "lost" | "late" | "repeated" | "stopped":
             return NotCommitted(why=said, outcome=outcome)
         case _:
-            raise Broken("the commit script says one of four words", said=said)
+            raise Broken("the commit script says one of five words", said=said)

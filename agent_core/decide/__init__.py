@@ -39,12 +39,14 @@ from agent_core.phases import (
 )
 from agent_core.rules.anywhere import anywhere
 from agent_core.rules.book import Rules
+from agent_core.rules.past import PAST, of_the_past
 from agent_core.rules.replies import check_may_correct, understood
 from agent_core.rules.spent import check_is_not_spent
+from agent_core.rules.under_way import UNDER_WAY, under_way
 from agent_core.transition import Transition
 from agent_core.words import ThreadId
 
-LEADS_TO: Mapping[str, Mapping[str, frozenset[str]]] = {
+BY_PHASE: Mapping[str, Mapping[str, frozenset[str]]] = {
     "absent": absent_.LEADS_TO,
     "opening": opening_.LEADS_TO,
     "thinking": thinking_.LEADS_TO,
@@ -57,11 +59,12 @@ LEADS_TO: Mapping[str, Mapping[str, frozenset[str]]] = {
     "paused": paused_.LEADS_TO,
     "finished": finished_.LEADS_TO,
 }
+LEADS_TO = {phase: {**leads, **UNDER_WAY.get(phase, {}), **PAST.get(phase, {})} for phase, leads in BY_PHASE.items()}
 ANYWHERE = frozenset({"teach", "forget", "card_posted", "card_lost"})
 STAYS_WHEN_LATE = frozenset(
     {
-        "opened", "model_replied", "model_failed", "no_approver", "tool_started", "tool_finished", "tool_failed",
-        "outcome_unknown", "scored",
+        "opened", "model_replied", "model_failed", "no_approver", "tool_started", "tool_held", "tool_finished",
+        "tool_failed", "outcome_unknown", "read_back", "scored",
     }
 )  # fmt: skip
 
@@ -74,7 +77,7 @@ def decide(
         if thread_id is None:
             raise Broken("a task that is not there yet is named", given=given.kind)
         return absent_.absent(thread_id, given, now, rules)
-    if given.kind in ("open", "start"):
+    if given.kind in ("open", "start", "fork"):
         raise Refused("There is a task in this thread already.", "Reply in the thread to correct it.")
     meant = understood(checkpoint, given) if isinstance(given, Reply) else given
     if isinstance(meant, Correct) and "correct" in LEADS_TO[checkpoint.phase.kind]:
@@ -82,7 +85,12 @@ def decide(
     if isinstance(meant, Approve | Reject | Edit):
         check_is_not_spent(checkpoint, meant)
     same = None if isinstance(checkpoint.phase, Opening) else anywhere(checkpoint, meant, now, rules)
-    transition = same or by_phase(checkpoint, meant, now, rules)
+    transition = (
+        same
+        or of_the_past(checkpoint, meant, now, rules)
+        or under_way(checkpoint, meant, now, rules)
+        or by_phase(checkpoint, meant, now, rules)
+    )
     here, there = checkpoint.phase.kind, transition.checkpoint.phase.kind
     hold_to_the_map(here, meant.kind, there, stays=same is not None)
     return transition

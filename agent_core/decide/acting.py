@@ -7,30 +7,41 @@ from agent_core.checkpoint import Checkpoint, Message
 from agent_core.effects import Say
 from agent_core.errors import Refused, not_now
 from agent_core.inputs import (
-    Abort,
     Correct,
     Input,
-    Inquire,
     OutcomeUnknown,
     OverridePhi,
-    Pause,
+    ReadBack,
     Stop,
-    SurfaceLost,
+    TimerFired,
     ToolFailed,
     ToolFinished,
+    ToolHeld,
     ToolStarted,
     Withdraw,
 )
 from agent_core.phases import Acting, AwaitingApproval
 from agent_core.records import Decided, Late
-from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import check_may_steer, check_names
 from agent_core.rules.book import Rules
-from agent_core.rules.claims import claim, claim_again, count, ended, is_current, run_of, unknown
+from agent_core.rules.claims import (
+    claim,
+    claim_again,
+    count,
+    credit_stop,
+    ended,
+    how_cut_short,
+    is_current,
+    is_unsure,
+    run_of,
+    unknown,
+)
 from agent_core.rules.draft import begin, do, enter, hear, keep, settle, show
-from agent_core.rules.endings import finish, pending_work
+from agent_core.rules.endings import expire, finish, pending_work
+from agent_core.rules.holding import held
+from agent_core.rules.readbacks import read_back
 from agent_core.rules.scores import override
-from agent_core.rules.steering import abort, pause, stop
+from agent_core.rules.steering import stop
 from agent_core.rules.thinking import think
 from agent_core.transition import Transition
 
@@ -38,17 +49,18 @@ LEADS_TO = {
     "tool_started": frozenset(
         {"acting", "awaiting_approval", "thinking", "outcome_unknown", "finished"},
     ),
+    "tool_held": frozenset({"acting"}),
     "tool_finished": frozenset({"scoring", "acting", "finished"}),
-    "tool_failed": frozenset({"scoring", "acting", "finished"}),
+    "tool_failed": frozenset({"scoring", "acting", "outcome_unknown", "finished"}),
     "outcome_unknown": frozenset({"outcome_unknown", "acting", "finished"}),
+    "read_back": frozenset(
+        {"scoring", "acting", "awaiting_approval", "thinking", "outcome_unknown", "finished"},
+    ),
     "withdraw": frozenset({"awaiting_approval"}),
     "correct": frozenset({"thinking", "acting"}),
-    "inquire": frozenset({"acting"}),
     "override_phi": frozenset({"acting"}),
     "stop": frozenset({"acting"}),
-    "pause": frozenset({"paused"}),
-    "abort": frozenset({"acting", "finished"}),
-    "surface_lost": frozenset({"finished"}),
+    "timer_fired": frozenset({"finished"}),
 }
 
 
@@ -58,12 +70,16 @@ def acting(checkpoint: Checkpoint, phase: Acting, given: Input, now: datetime, r
     match given:
         case ToolStarted():
             return started(draft, phase, given, rules, now)
+        case ToolHeld():
+            return held(draft, phase, given, now)
         case ToolFinished() | ToolFailed():
             return result(draft, phase, given, now)
         case OutcomeUnknown():
             return lost(draft, phase, given, now)
-        case SurfaceLost():
-            return surface_lost(draft, given, now)
+        case ReadBack():
+            return read_back(draft, phase, given, rules, now)
+        case TimerFired():
+            return run_out(draft, phase, now)
         case _:
             return by_people(checkpoint, phase, given, now, rules)
 
@@ -81,11 +97,22 @@ def started(draft: Transition, phase: Acting, given: ToolStarted, rules: Rules, 
     raise Refused("This step was started already.", "Its result settles it.")
 
 
+def run_out(draft: Transition, phase: Acting, now: datetime) -> Transition:
+    """Let a step that waits to start expire in its time, as it would at the claim."""
+    proposal = phase.proposal
+    if phase.claim is not None or proposal.allowed or now < proposal.expires_at:
+        raise Refused("Nothing is due.", "It is looked at again in its time.")
+    return expire(settle(draft, *pending_work(draft.checkpoint)), proposal, now)
+
+
 def result(draft: Transition, phase: Acting, given: ToolFinished | ToolFailed, now: datetime) -> Transition:
     """Take the result of the claim in force; any other is only recorded."""
     if not is_current(phase, given):
         return keep(draft, Late(what=given.kind))
-    draft = settle(draft, given.effect_id)
+    outcome = given.how if isinstance(given, ToolFailed) else "ok"
+    draft = credit_stop(settle(draft, given.effect_id), phase, outcome)
+    if phase.claim is not None and isinstance(given, ToolFailed) and is_unsure(phase, given):
+        return unknown(draft, phase, phase.claim, how_cut_short(phase, given), now)
     run = run_of(phase, given, draft.checkpoint.version, now)
     if phase.aborting:
         draft = count(draft, phase.proposal, run, now)
@@ -110,8 +137,6 @@ def by_people(checkpoint: Checkpoint, phase: Acting, given: Input, now: datetime
             return withdrawn(draft, phase, given, now)
         case Correct():
             return corrected(draft, phase, given, now)
-        case Inquire():
-            return inquire(checkpoint, given, now)
         case OverridePhi():
             return override(draft, given, rules, now)
         case Stop():
@@ -119,12 +144,6 @@ def by_people(checkpoint: Checkpoint, phase: Acting, given: Input, now: datetime
             if phase.claim is None:
                 raise not_now(phase.kind, given.kind)
             return stop(draft, phase, given.by.id, now)
-        case Pause():
-            check_may_steer(checkpoint, given.by, rules)
-            return pause(draft, phase, given.by.id, now)
-        case Abort():
-            check_may_steer(checkpoint, given.by, rules)
-            return abort(draft, phase, given.by.id, now)
         case _:
             raise not_now(phase.kind, given.kind)
 

@@ -6,26 +6,20 @@ from datetime import datetime
 from agent_core.checkpoint import Checkpoint, Message
 from agent_core.errors import Refused, not_now
 from agent_core.inputs import (
-    Abort,
     Answer,
     ExtendBudget,
     Input,
-    Inquire,
     OverridePhi,
-    Pause,
     Stop,
-    SurfaceLost,
     TimerFired,
 )
 from agent_core.phases import AwaitingAnswer
-from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import check_may_steer, is_requester, is_task_approver, may_correct
 from agent_core.rules.book import Rules
 from agent_core.rules.draft import begin, hear, show, turn
 from agent_core.rules.endings import out_of_budget
 from agent_core.rules.replies import who_may
 from agent_core.rules.scores import override
-from agent_core.rules.steering import abort, pause
 from agent_core.rules.thinking import go_on
 from agent_core.transition import Transition
 from agent_core.words import CardKey, PersonId
@@ -35,12 +29,8 @@ LEADS_TO = {
     "answer": GOES_ON,
     "extend_budget": GOES_ON,
     "stop": GOES_ON,
-    "inquire": frozenset({"awaiting_answer"}),
     "override_phi": frozenset({"awaiting_answer"}),
     "timer_fired": frozenset({"finished"}),
-    "pause": frozenset({"paused"}),
-    "abort": frozenset({"finished"}),
-    "surface_lost": frozenset({"finished"}),
 }
 
 
@@ -59,18 +49,8 @@ def awaiting_answer(
             return extended(checkpoint, phase, given, now, rules)
         case TimerFired():
             return timer_fired(checkpoint, phase, now, rules)
-        case SurfaceLost():
-            return surface_lost(begin(checkpoint, now), given, now)
-        case Inquire():
-            return inquire(checkpoint, given, now)
         case OverridePhi():
             return override(begin(checkpoint, now), given, rules, now)
-        case Pause():
-            check_may_steer(checkpoint, given.by, rules)
-            return pause(begin(checkpoint, now), phase, given.by.id, now)
-        case Abort():
-            check_may_steer(checkpoint, given.by, rules)
-            return abort(begin(checkpoint, now), phase, given.by.id, now)
         case _:
             raise not_now(phase.kind, given.kind)
 

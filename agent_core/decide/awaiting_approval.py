@@ -8,17 +8,13 @@ from agent_core.checkpoint import REJECTED, CardState, Checkpoint, Message, Reje
 from agent_core.effects import Notify
 from agent_core.errors import Refused, not_now
 from agent_core.inputs import (
-    Abort,
     Approve,
     Correct,
     Edit,
     Input,
-    Inquire,
     NoApprover,
     OverridePhi,
-    Pause,
     Reject,
-    SurfaceLost,
     TimerFired,
     Withdraw,
 )
@@ -26,12 +22,10 @@ from agent_core.phases import AwaitingApproval
 from agent_core.policy import is_stricter
 from agent_core.proposal import Proposal
 from agent_core.records import Decided, Escalated
-from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import (
     check_may_approve,
     check_may_edit,
     check_may_reject,
-    check_may_steer,
     check_names,
     whom_still,
     with_approval,
@@ -42,9 +36,8 @@ from agent_core.rules.claims import replace_proposal, step_again, verdict_of
 from agent_core.rules.draft import begin, cut, do, enter, hear, keep, settle, show, turn
 from agent_core.rules.due import escalate_at
 from agent_core.rules.endings import expire
-from agent_core.rules.propose import Step, deny, judge, propose, release
+from agent_core.rules.propose import Step, deny, judge, propose, release, why_not
 from agent_core.rules.scores import override
-from agent_core.rules.steering import abort, pause
 from agent_core.rules.thinking import go_on, think
 from agent_core.transition import Transition
 
@@ -54,13 +47,9 @@ LEADS_TO = {
     "edit": frozenset({"awaiting_approval", "acting"}),
     "withdraw": frozenset({"awaiting_approval"}),
     "correct": frozenset({"thinking"}),
-    "inquire": frozenset({"awaiting_approval"}),
     "override_phi": frozenset({"awaiting_approval", "acting", "thinking", "finished"}),
     "no_approver": frozenset({"thinking", "awaiting_answer", "paused", "finished"}),
     "timer_fired": frozenset({"awaiting_approval", "finished"}),
-    "pause": frozenset({"paused"}),
-    "abort": frozenset({"finished"}),
-    "surface_lost": frozenset({"finished"}),
 }
 
 
@@ -74,11 +63,10 @@ def awaiting_approval(
             check_names(checkpoint, proposal, given)
             check_in_time(proposal, now)
             draft = replace(adopted(begin(checkpoint, now), proposal, given), not_after=last_moment(proposal))
+            draft, proposal = escalated(draft, proposal, now)
             return decided(draft, proposal, given, now, rules)
         case NoApprover() if given.card == proposal.card:
             return nobody_there(settle(begin(checkpoint, now), given.effect_id), proposal, given, now, rules)
-        case SurfaceLost():
-            return surface_lost(begin(checkpoint, now), given, now)
         case TimerFired():
             return timer_fired(checkpoint, phase, now)
         case _:
@@ -95,16 +83,8 @@ def by_people(checkpoint: Checkpoint, phase: AwaitingApproval, given: Input, now
             if card is not None:
                 draft = show(draft, replace(card, state="reconsidered", by=(given.by.id,), words=given.text))
             return think(hear(draft, said), now, held=phase.proposal)
-        case Inquire():
-            return inquire(checkpoint, given, now)
         case OverridePhi():
             return reconsidered(override(draft, given, rules, now), phase.proposal, rules, now)
-        case Pause():
-            check_may_steer(checkpoint, given.by, rules)
-            return pause(draft, phase, given.by.id, now)
-        case Abort():
-            check_may_steer(checkpoint, given.by, rules)
-            return abort(draft, phase, given.by.id, now)
         case _:
             raise not_now(phase.kind, given.kind)
 
@@ -206,8 +186,8 @@ def edited(draft: Transition, proposal: Proposal, given: Edit, now: datetime, ru
     if judged.call.args_json == proposal.call.args_json:
         raise Refused("These are the arguments that it has already.", "Change one, or approve the step as it is.")
     if judged.verdict.decision == "deny":
-        because = "; ".join(judged.verdict.because) or "policy"
-        raise Refused(f"With these arguments the step is forbidden: {because}.", "Nothing was changed.")
+        because = why_not(judged.verdict.because)
+        raise Refused(f"With these arguments it would not be run: {because}.", "Choose others, or reject the step.")
     card = draft.checkpoint.card(proposal.card)
     if card is not None:
         draft = show(draft, replace(card, state="edited", by=(given.by.id,), words=given.note, at=now))
@@ -265,22 +245,29 @@ def timer_fired(checkpoint: Checkpoint, phase: AwaitingApproval, now: datetime) 
     draft = begin(checkpoint, now)
     if now >= proposal.expires_at:
         return expire(draft, proposal, now)
-    escalate = escalate_at(proposal)
-    if escalate is not None and proposal.escalate is not None and now >= escalate:
-        wider = replace(proposal, escalated=True)
-        draft = keep(draft, Escalated(digest=proposal.digest, to=proposal.escalate.to))
-        sets = dict.fromkeys((*draft.checkpoint.approvers, proposal.escalate.to))
-        draft = turn(draft, replace(draft.checkpoint, approvers=tuple(sets)))
-        return asked_again(draft, wider, now, Notify(card=proposal.card, why="escalated"))
+    wide, wider = escalated(draft, proposal, now)
+    if wider.escalated and not proposal.escalated:
+        return asked_again(wide, wider, now)
     if proposal.remind_at is not None and proposal.remind_s and now >= proposal.remind_at:
         later = replace(proposal, remind_at=now + timedelta(seconds=proposal.remind_s))
-        return asked_again(draft, later, now, Notify(card=proposal.card, why="reminder"))
+        return asked_again(do(draft, Notify(card=proposal.card, why="reminder")), later, now)
     raise Refused("Nothing is due.", "It is looked at again in its time.")
 
 
-def asked_again(draft: Transition, proposal: Proposal, now: datetime, notify: Notify) -> Transition:
-    """Keep waiting, and tell people."""
+def escalated(draft: Transition, proposal: Proposal, now: datetime) -> tuple[Transition, Proposal]:
+    """Let more people approve from the moment on that policy names, be it a click or the timer that comes first."""
+    at = escalate_at(proposal)
+    if at is None or proposal.escalate is None or now < at:
+        return draft, proposal
+    draft = keep(draft, Escalated(digest=proposal.digest, to=proposal.escalate.to))
+    sets = dict.fromkeys((*draft.checkpoint.approvers, proposal.escalate.to))
+    draft = turn(draft, replace(draft.checkpoint, approvers=tuple(sets)))
+    return do(draft, Notify(card=proposal.card, why="escalated")), replace(proposal, escalated=True)
+
+
+def asked_again(draft: Transition, proposal: Proposal, now: datetime) -> Transition:
+    """Keep waiting, with the card as it is now."""
     card = draft.checkpoint.card(proposal.card)
     if card is not None:
         draft = show(draft, replace(card, proposal=proposal))
-    return do(enter(draft, AwaitingApproval(proposal=proposal), now), notify)
+    return enter(draft, AwaitingApproval(proposal=proposal), now)

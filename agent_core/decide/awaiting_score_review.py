@@ -5,14 +5,12 @@ from datetime import datetime
 
 from agent_core.checkpoint import CardState, Checkpoint, Message
 from agent_core.errors import Refused, not_now
-from agent_core.inputs import Abort, AcceptScore, Correct, Input, Inquire, OverridePhi, Pause, SurfaceLost
+from agent_core.inputs import AcceptScore, Correct, Input, OverridePhi
 from agent_core.phases import AwaitingScoreReview
-from agent_core.rules.anywhere import inquire, surface_lost
-from agent_core.rules.approvals import check_is_in, check_may_steer, is_requester, is_task_approver
+from agent_core.rules.approvals import check_is_in, is_requester, is_task_approver
 from agent_core.rules.book import Rules
 from agent_core.rules.draft import begin, enter, hear, show
 from agent_core.rules.scores import override, score_card
-from agent_core.rules.steering import abort, pause
 from agent_core.rules.thinking import after_score
 from agent_core.transition import Transition
 from agent_core.words import PersonId
@@ -22,10 +20,6 @@ LEADS_TO = {
     "accept_score": GOES_ON,
     "override_phi": GOES_ON,
     "correct": frozenset({"awaiting_score_review"}),
-    "inquire": frozenset({"awaiting_score_review"}),
-    "pause": frozenset({"paused"}),
-    "abort": frozenset({"finished"}),
-    "surface_lost": frozenset({"finished"}),
 }
 
 
@@ -49,16 +43,6 @@ def awaiting_score_review(
         case Correct():
             said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
             return enter(hear(draft, said), replace(phase, done=None), now)
-        case Inquire():
-            return inquire(checkpoint, given, now)
-        case SurfaceLost():
-            return surface_lost(draft, given, now)
-        case Pause():
-            check_may_steer(checkpoint, given.by, rules)
-            return pause(draft, phase, given.by.id, now)
-        case Abort():
-            check_may_steer(checkpoint, given.by, rules)
-            return abort(draft, phase, given.by.id, now)
         case _:
             raise not_now(phase.kind, given.kind)
 

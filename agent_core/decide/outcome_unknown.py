@@ -6,24 +6,17 @@ from datetime import datetime
 from agent_core.checkpoint import Checkpoint, Message
 from agent_core.effects import Say
 from agent_core.errors import Refused, not_now
-from agent_core.inputs import Abort, Correct, Input, Inquire, Pause, ResolveUnknown, SurfaceLost
+from agent_core.inputs import Correct, Input, ResolveUnknown
 from agent_core.phases import OutcomeUnknown
-from agent_core.proposal import StepRun
-from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import check_may_steer
 from agent_core.rules.book import Rules
-from agent_core.rules.claims import ended, replace_proposal
+from agent_core.rules.claims import ended, replace_proposal, run_as
 from agent_core.rules.draft import begin, do, hear, show
-from agent_core.rules.steering import abort, pause
 from agent_core.transition import Transition
 
 LEADS_TO = {
     "resolve_unknown": frozenset({"scoring", "awaiting_approval", "acting", "thinking", "finished"}),
     "correct": frozenset({"outcome_unknown"}),
-    "inquire": frozenset({"outcome_unknown"}),
-    "pause": frozenset({"paused"}),
-    "abort": frozenset({"finished"}),
-    "surface_lost": frozenset({"finished"}),
 }
 SAID = {"happened": "It happened", "not_happened": "It did not happen", "try_again": "Try again"}
 
@@ -40,16 +33,6 @@ def outcome_unknown(
         case Correct():
             said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
             return do(hear(draft, said), Say(words="Noted. First say on the card whether the last step happened."))
-        case Inquire():
-            return inquire(checkpoint, given, now)
-        case SurfaceLost():
-            return surface_lost(draft, given, now)
-        case Pause():
-            check_may_steer(checkpoint, given.by, rules)
-            return pause(draft, phase, given.by.id, now)
-        case Abort():
-            check_may_steer(checkpoint, given.by, rules)
-            return abort(draft, phase, given.by.id, now)
         case _:
             raise not_now(phase.kind, given.kind)
 
@@ -69,14 +52,6 @@ def resolved(
         draft = show(draft, replace(card, about="proposal", by=(given.by.id,), words=words, at=now))
     if given.verdict == "try_again":
         return replace_proposal(draft, proposal, f"{words} The step is proposed anew.", rules, now)
-    run = StepRun(
-        step=proposal.step,
-        digest=proposal.digest,
-        call=proposal.call,
-        outcome="ok" if given.verdict == "happened" else "failed",
-        excerpt=f"{words} {phase.excerpt}".strip(),
-        ended_at=now,
-        approved_by=tuple(approval.by.id for approval in proposal.approvals),
-        edited_by=proposal.editor,
-    )
+    found = f"{words} {phase.excerpt}".strip()
+    run = run_as(proposal, "ok" if given.verdict == "happened" else "failed", found, now)
     return ended(draft, proposal, run, now)

@@ -8,12 +8,11 @@ from agent_core.errors import Refused, not_now
 from agent_core.inputs import (
     Abort,
     Input,
-    Inquire,
     OutcomeUnknown,
     OverridePhi,
+    ReadBack,
     Resume,
     Stop,
-    SurfaceLost,
     TimerFired,
     ToolFailed,
     ToolFinished,
@@ -21,13 +20,13 @@ from agent_core.inputs import (
 from agent_core.phases import Acting, AwaitingApproval, Paused, Scoring, Thinking
 from agent_core.proposal import Proposal
 from agent_core.records import Late
-from agent_core.rules.anywhere import inquire, surface_lost
 from agent_core.rules.approvals import check_may_steer
 from agent_core.rules.book import Rules
-from agent_core.rules.claims import ask_what_happened, count, is_current, run_of, unclear, unknown
+from agent_core.rules.claims import count, credit_stop, how_cut_short, is_unsure, run_of, unknown
 from agent_core.rules.draft import begin, enter, keep, settle
 from agent_core.rules.due import expiries_of
 from agent_core.rules.endings import expire, finish, out_of_budget
+from agent_core.rules.readbacks import read_back_in_pause
 from agent_core.rules.scores import override
 from agent_core.rules.steering import abort, resume, stop
 from agent_core.rules.thinking import NOT_ASKED
@@ -48,12 +47,11 @@ LEADS_TO = {
     "tool_finished": frozenset({"paused", "finished"}),
     "tool_failed": frozenset({"paused", "finished"}),
     "outcome_unknown": frozenset({"paused", "finished"}),
-    "inquire": frozenset({"paused"}),
+    "read_back": frozenset({"paused", "finished"}),
     "override_phi": frozenset({"paused"}),
     "stop": frozenset({"paused"}),
     "timer_fired": frozenset({"finished"}),
     "abort": frozenset({"finished", "paused"}),
-    "surface_lost": frozenset({"finished"}),
 }
 
 
@@ -65,10 +63,10 @@ def paused(checkpoint: Checkpoint, phase: Paused, given: Input, now: datetime, r
             return ran_out(draft, phase, phase.was, given, now)
         case OutcomeUnknown() if isinstance(phase.was, Acting):
             return lost(draft, phase, phase.was, given, now)
+        case ReadBack():
+            return read_back_in_pause(draft, phase, given, rules, now)
         case TimerFired():
             return timer_fired(draft, phase, rules, now)
-        case SurfaceLost():
-            return surface_lost(draft, given, now)
         case _:
             return by_people(checkpoint, phase, given, now, rules)
 
@@ -80,8 +78,6 @@ def by_people(checkpoint: Checkpoint, phase: Paused, given: Input, now: datetime
         case Resume():
             check_may_steer(checkpoint, given.by, rules)
             return resume(draft, phase, given.by.id, now)
-        case Inquire():
-            return inquire(checkpoint, given, now)
         case OverridePhi():
             return override(draft, given, rules, now)
         case Stop() if isinstance(phase.was, Acting) and phase.was.claim is not None:
@@ -107,9 +103,12 @@ def ran_out(
     draft: Transition, phase: Paused, was: Acting, given: ToolFinished | ToolFailed, now: datetime
 ) -> Transition:
     """Keep the result of a call that ended during the pause; it is scored when the task is resumed."""
-    if not is_current(was, given):
+    if was.claim is None or given.fence != was.claim.fence:
         return keep(draft, Late(what=given.kind))
-    draft = settle(draft, given.effect_id)
+    outcome = given.how if isinstance(given, ToolFailed) else "ok"
+    draft = credit_stop(settle(draft, given.effect_id), was, outcome)
+    if isinstance(given, ToolFailed) and is_unsure(was, given):
+        return unknown(draft, was, was.claim, how_cut_short(was, given), now)
     run = run_of(was, given, draft.checkpoint.version, now)
     draft = count(draft, was.proposal, run, now)
     if was.aborting:
@@ -121,11 +120,7 @@ def lost(draft: Transition, phase: Paused, was: Acting, given: OutcomeUnknown, n
     """Ask about a call whose outcome nobody knows; the task stays paused."""
     if was.claim is None or given.fence != was.claim.fence:
         return keep(draft, Late(what=given.kind))
-    draft = settle(draft, given.effect_id)
-    if was.aborting:
-        return unknown(draft, was, was.claim, given.words, now)
-    draft = enter(draft, replace(phase, was=unclear(was, was.claim, given.words)), now)
-    return ask_what_happened(draft, was.proposal, given.words, now)
+    return unknown(settle(draft, given.effect_id), was, was.claim, given.words, now)
 
 
 def timer_fired(draft: Transition, phase: Paused, rules: Rules, now: datetime) -> Transition:

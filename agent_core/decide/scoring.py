@@ -7,23 +7,16 @@ from agent_core.checkpoint import Checkpoint, Message
 from agent_core.effects import Say
 from agent_core.errors import not_now
 from agent_core.inputs import (
-    Abort,
     Correct,
     Input,
-    Inquire,
     ModelFailed,
     OverridePhi,
-    Pause,
     Scored,
-    SurfaceLost,
 )
 from agent_core.phases import AwaitingScoreReview, Scoring
-from agent_core.rules.anywhere import inquire, surface_lost
-from agent_core.rules.approvals import check_may_steer
 from agent_core.rules.book import Rules
 from agent_core.rules.draft import begin, charge, cut, do, enter, hear, remember, settle, show
 from agent_core.rules.scores import is_usable, override, score_card, score_of, stand
-from agent_core.rules.steering import abort, pause
 from agent_core.rules.thinking import after_score
 from agent_core.transition import Transition
 
@@ -31,11 +24,7 @@ LEADS_TO = {
     "scored": frozenset({"thinking", "awaiting_score_review", "awaiting_answer", "paused", "finished"}),
     "model_failed": frozenset({"thinking", "awaiting_answer", "paused", "finished"}),
     "correct": frozenset({"scoring"}),
-    "inquire": frozenset({"scoring"}),
     "override_phi": frozenset({"scoring"}),
-    "pause": frozenset({"paused"}),
-    "abort": frozenset({"finished"}),
-    "surface_lost": frozenset({"finished"}),
 }
 
 
@@ -46,21 +35,11 @@ def scoring(checkpoint: Checkpoint, phase: Scoring, given: Input, now: datetime,
             return scored(checkpoint, phase, given, now, rules)
         case Scored() | ModelFailed():
             return not_scored(checkpoint, phase, given, now, rules)
-        case SurfaceLost():
-            return surface_lost(begin(checkpoint, now), given, now)
         case Correct():
             said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
             return enter(hear(begin(checkpoint, now), said), replace(phase, done=None), now)
-        case Inquire():
-            return inquire(checkpoint, given, now)
         case OverridePhi():
             return override(begin(checkpoint, now), given, rules, now)
-        case Pause():
-            check_may_steer(checkpoint, given.by, rules)
-            return pause(begin(checkpoint, now), phase, given.by.id, now)
-        case Abort():
-            check_may_steer(checkpoint, given.by, rules)
-            return abort(begin(checkpoint, now), phase, given.by.id, now)
         case _:
             raise not_now(phase.kind, given.kind)
 

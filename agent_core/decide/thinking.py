@@ -8,19 +8,15 @@ from agent_core.checkpoint import Checkpoint, Message
 from agent_core.effects import Say, Score
 from agent_core.errors import Refused, not_now
 from agent_core.inputs import (
-    Abort,
     Ask,
     Correct,
     Done,
     GiveUp,
     Input,
-    Inquire,
     ModelFailed,
     ModelReplied,
     OverridePhi,
-    Pause,
     Propose,
-    SurfaceLost,
     Tell,
     TimerFired,
     Unclear,
@@ -28,14 +24,11 @@ from agent_core.inputs import (
 from agent_core.phases import AwaitingApproval, Scoring, Thinking
 from agent_core.proposal import Proposal
 from agent_core.records import Decided
-from agent_core.rules.anywhere import inquire, surface_lost
-from agent_core.rules.approvals import check_may_steer
 from agent_core.rules.book import Rules
 from agent_core.rules.draft import begin, charge, cut, do, enter, hear, keep, remember, settle, show
 from agent_core.rules.endings import expire, finish, pending_work
 from agent_core.rules.propose import Step, deny, judge, propose
 from agent_core.rules.scores import override
-from agent_core.rules.steering import abort, pause
 from agent_core.rules.thinking import ask, go_on, question_of, think
 from agent_core.transition import Transition, work_id
 from agent_core.words import PersonId
@@ -46,11 +39,7 @@ LEADS_TO = {
     ),
     "model_failed": frozenset({"finished"}),
     "correct": frozenset({"thinking"}),
-    "inquire": frozenset({"thinking"}),
     "override_phi": frozenset({"thinking", "finished"}),
-    "pause": frozenset({"paused"}),
-    "abort": frozenset({"finished"}),
-    "surface_lost": frozenset({"finished"}),
     "timer_fired": frozenset({"finished"}),
 }
 TRIES = 3
@@ -68,8 +57,6 @@ def thinking(checkpoint: Checkpoint, phase: Thinking, given: Input, now: datetim
         case ModelFailed() if given.effect_id == waits_for:
             draft = settle(begin(checkpoint, now), waits_for)
             return finish(draft, "failed", f"The agent could not answer: {given.words}", now)
-        case SurfaceLost():
-            return surface_lost(begin(checkpoint, now), given, now)
         case TimerFired():
             return timer_fired(checkpoint, phase, now)
         case _:
@@ -77,25 +64,17 @@ def thinking(checkpoint: Checkpoint, phase: Thinking, given: Input, now: datetim
 
 
 def by_people(checkpoint: Checkpoint, phase: Thinking, given: Input, now: datetime, rules: Rules) -> Transition:
-    """Do what a person asks while the model thinks."""
+    """Take people's words while the model thinks."""
     match given:
         case Correct():
             draft = settle(begin(checkpoint, now), *pending_work(checkpoint))
             said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
             return think(hear(draft, said), now, held=phase.held)
-        case Inquire():
-            return inquire(checkpoint, given, now)
         case OverridePhi():
             draft = override(begin(checkpoint, now), given, rules, now)
             if (draft.checkpoint.phi or 0.0) >= rules.limits.stop_phi and phase.held is None:
                 return go_on(draft, rules, now)
             return draft
-        case Pause():
-            check_may_steer(checkpoint, given.by, rules)
-            return pause(begin(checkpoint, now), phase, given.by.id, now)
-        case Abort():
-            check_may_steer(checkpoint, given.by, rules)
-            return abort(begin(checkpoint, now), phase, given.by.id, now)
         case _:
             raise not_now(phase.kind, given.kind)
 
@@ -159,7 +138,8 @@ def proposed(draft: Transition, phase: Thinking, reply: Propose, rules: Rules, n
     try:
         judged = judge(draft.checkpoint, reply.tool, reply.args_json, rules, now)
     except Refused as no:
-        return not_taken(draft, phase, no.sentence, now)
+        told = Say(words=f"The agent proposed a step that can't be made, so it was not run. {cut(no.words)}", named=())
+        return not_taken(do(draft, told), phase, no.sentence, now)
     if draft.checkpoint.was_rejected(judged.call):
         return not_taken(draft, phase, "A person rejected exactly this step. Propose something else.", now)
     draft = drop_held(draft, phase.held, now)

@@ -5,6 +5,7 @@ programmed by plain attributes and never sleep: what waits, waits for an event o
 """
 
 from agent_core.fakes.clock import FakeClock, turns
+from agent_core.fakes.holds import MemoryLocks, MemorySwitch
 from agent_core.fakes.people import FakeDirectory, FakeEngine
 from agent_core.fakes.store import MemoryStore
 from agent_core.fakes.surface import FakeSurface, Posted, ReplyLost
@@ -21,7 +22,9 @@ __all__ = [
     "FakeTools",
     "MemoryIndex",
     "MemoryLessons",
+    "MemoryLocks",
     "MemoryStore",
+    "MemorySwitch",
     "Posted",
     "ReplyLost",
     "turns",

@@ -4,7 +4,8 @@
 test damage what is stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -13,11 +14,11 @@ from agent_core.effects import Effect
 from agent_core.errors import Broken
 from agent_core.fakes.clock import turns
 from agent_core.phases import Opening
-from agent_core.ports import Clock, Committed, Lease, Loaded, NotCommitted, Quarantined, StoreDown
+from agent_core.ports import Clock, Committed, Lease, Loaded, Look, NotCommitted, Quarantined, Step, StoreDown
 from agent_core.records import Entry, Line, Note
 from agent_core.rules.due import due as next_due
-from agent_core.transition import Transition
-from agent_core.words import EffectId, ThreadId, shard_of, version_of
+from agent_core.transition import Transition, check_follows, left_to_do
+from agent_core.words import EffectId, TeamId, ThreadId, shard_of, team_of, version_of
 
 SEEN_FOR = timedelta(hours=1)
 OPENED_FOR = timedelta(hours=1)
@@ -36,6 +37,11 @@ class Kept:
     outbox: dict[EffectId, bytes] = field(default_factory=dict)
     expires_at: datetime | None = None
 
+    def take(self, version: int, checkpoint: bytes, links: Sequence[Link]) -> None:
+        """Move on to this version by these lines."""
+        self.version, self.checkpoint, self.head = version, checkpoint, links[-1].head
+        self.journal += [link.to_bytes() for link in links]
+
 
 class MemoryStore:
     """Keeps threads as bytes in this process."""
@@ -48,6 +54,7 @@ class MemoryStore:
         self._due: dict[ThreadId, datetime] = {}
         self._seen: dict[tuple[int, str], tuple[str, datetime]] = {}
         self.kept: dict[ThreadId, Kept] = {}
+        self.stops: dict[TeamId, str] = {}
         self.down: StoreDown | None = None
         self.lose_replies = 0
 
@@ -68,7 +75,7 @@ class MemoryStore:
             raise Quarantined(error.words, LEFT_ALONE) from error
         return Loaded(checkpoint=checkpoint, head=kept.head, length=len(kept.journal), now=now)
 
-    async def commit(
+    async def commit(  # noqa: PLR0913 - before, then what; the rest is named at the call
         self,
         before: Loaded,
         transition: Transition,
@@ -76,21 +83,23 @@ class MemoryStore:
         *,
         dedupe: str | None = None,
         outcome: str = "",
+        then: Sequence[Step] = (),
     ) -> Committed | NotCommitted:
         """Write checkpoint, journal entry, effects, settlements, due time and the dedupe mark; or nothing."""
-        after = transition.checkpoint
-        check_next(before, transition)
+        transitions = [transition, *(step.transition for step in then)]
+        check_follows(before.checkpoint, transitions)
+        after = transitions[-1].checkpoint
         written = self._codec.encode(after)
-        link = self._codec.link(after.thread_id, before.head, before.length, entry)
-        effects = {name: self._codec.encode_effect(name, effect) for name, effect in transition.outbox().items()}
+        links = self._codec.links(after.thread_id, before.head, before.length, [entry, *(step.entry for step in then)])
+        new, settled = left_to_do(transitions)
+        effects = {name: self._codec.encode_effect(name, effect) for name, effect in new.items()}
         now = await self._reached()
-        no = self._refusal(before, transition, dedupe, now)
+        no = self._refusal(before, transitions, dedupe, now)
         if no is not None:
             return no
         kept = self._find(after.thread_id, now) or Kept(version=0, checkpoint=b"", head="")
-        kept.version, kept.checkpoint, kept.head = after.version, written, link.head
-        kept.journal.append(link.to_bytes())
-        kept.outbox = {name: raw for name, raw in kept.outbox.items() if name not in transition.settled} | effects
+        kept.take(after.version, written, links)
+        kept.outbox = {name: raw for name, raw in kept.outbox.items() if name not in settled} | effects
         if isinstance(after.phase, Opening) and after.phase.opened_as:
             kept.expires_at = now + OPENED_FOR
         self.kept[after.thread_id] = kept
@@ -100,8 +109,9 @@ class MemoryStore:
         if self.lose_replies:
             self.lose_replies -= 1
             raise StoreDown("the reply was lost", sent=True)
-        seen = None if dedupe is None else outcome
-        return Committed(loaded=Loaded(checkpoint=after, head=link.head, length=before.length + 1, now=now, seen=seen))
+        loaded = Loaded(checkpoint=after, head=kept.head, length=len(kept.journal), now=now)
+        loaded = loaded if dedupe is None else replace(loaded, seen=outcome)
+        return Committed(loaded=loaded, holder=self._holder(after.thread_id, now))
 
     async def note(self, thread_id: ThreadId, note: Note) -> None:
         """Append a line to the journal of an existing thread without moving its version."""
@@ -124,15 +134,15 @@ class MemoryStore:
         except Unreadable as error:
             raise Quarantined(error.words, LEFT_ALONE) from error
 
-    async def look(self, lease: Lease, known: Loaded) -> tuple[Loaded, dict[EffectId, Effect]] | None:
+    async def look(self, lease: Lease, known: Loaded) -> Look | None:
         """Give the thread and its pending effects as of one moment, or None if the lease is no longer this holder's."""
         now = await self._reached()
         if self._holder(lease.thread_id, now) != lease.holder:
             return None
         kept = self._find(lease.thread_id, now)
         if kept is not None and kept.head == known.head:
-            return replace(known, now=now), self._pending(kept)
-        return self._loaded(lease.thread_id, kept), self._pending(kept)
+            return Look(replace(known, now=now), self._pending(kept))
+        return Look(self._loaded(lease.thread_id, kept), self._pending(kept))
 
     async def take(self, thread_id: ThreadId, holder: str, lease_s: float) -> Lease | None:
         """Take the thread's lease, unless another holds it; the thread is looked at again when the lease ends."""
@@ -143,8 +153,12 @@ class MemoryStore:
         if self._holder(thread_id, now) not in (None, holder):
             return None
         self._lease(thread_id, holder, now + timedelta(seconds=lease_s))
-        last, self._drainers[thread_id] = self._drainers.get(thread_id, holder), holder
-        return Lease(thread_id=thread_id, holder=holder, alone=last == holder)
+        last, self._drainers[thread_id] = self._drainers.get(thread_id), holder
+        found = None
+        with suppress(Quarantined):
+            kept = self._find(thread_id, now)
+            found = Look(self._loaded(thread_id, kept), self._pending(kept))
+        return Lease(thread_id=thread_id, holder=holder, alone=last in {None, holder}, first=last is None, found=found)
 
     async def renew(self, lease: Lease, lease_s: float) -> bool:
         """Prolong the lease, or say False if it is no longer this holder's."""
@@ -164,16 +178,22 @@ class MemoryStore:
             kept.outbox = {name: raw for name, raw in kept.outbox.items() if name not in effect_ids}
         return True
 
-    async def release(self, lease: Lease, *, version: int, due: datetime | None) -> None:
-        """Give the lease back. The thread is next looked at at ``due`` if its version is still ``version``."""
+    async def release(
+        self, lease: Lease, *, version: int, due: datetime | None, settled: Collection[EffectId] = ()
+    ) -> bool:
+        """Give the lease back with what was performed removed, and say whether the thread is due at once."""
         now = await self._reached()
         if self._holder(lease.thread_id, now) != lease.holder:
-            return
+            return False
         del self._leases[lease.thread_id]
         kept = self._find(lease.thread_id, now)
-        if kept and (kept.version != version or (due is None and kept.outbox)):
-            due = now
-        self._look_again(lease.thread_id, due if kept else None)
+        if kept is None:
+            self._look_again(lease.thread_id, None)
+            return False
+        kept.outbox = {name: raw for name, raw in kept.outbox.items() if name not in settled}
+        is_due = kept.version != version or (due is None and bool(kept.outbox))
+        self._look_again(lease.thread_id, now if is_due else due)
+        return is_due
 
     async def overdue(self, limit: int) -> list[ThreadId]:
         """Give threads that must be looked at by now, the longest overdue first."""
@@ -208,9 +228,9 @@ class MemoryStore:
         return self._clock.now()
 
     def _refusal(
-        self, before: Loaded, transition: Transition, dedupe: str | None, now: datetime
+        self, before: Loaded, transitions: Sequence[Transition], dedupe: str | None, now: datetime
     ) -> NotCommitted | None:
-        thread_id = transition.checkpoint.thread_id
+        thread_id = transitions[0].checkpoint.thread_id
         seen = self._outcome(thread_id, dedupe, now)
         if seen is not None:
             return NotCommitted(why="repeated", outcome=seen)
@@ -218,8 +238,11 @@ class MemoryStore:
         stands = (kept.version, kept.head) if kept else None
         if stands != ((before.checkpoint.version, before.head) if before.checkpoint else None):
             return NotCommitted(why="lost")
-        if transition.not_after is not None and now > transition.not_after:
+        if any(one.not_after is not None and now > one.not_after for one in transitions):
             return NotCommitted(why="late")
+        stop = self.stops.get(team_of(thread_id), "")
+        if stop and any(one.begins for one in transitions):
+            return NotCommitted(why="stopped", outcome=stop)
         return None
 
     def _find(self, thread_id: ThreadId, now: datetime) -> Kept | None:
@@ -252,13 +275,6 @@ class MemoryStore:
             self._due.pop(thread_id, None)
         else:
             self._due[thread_id] = at
-
-
-def check_next(before: Loaded, transition: Transition) -> None:
-    """Raise Broken unless the transition ends one version after what it began with, in the same thread."""
-    was, after = before.checkpoint, transition.checkpoint
-    if was is not None and (was.thread_id, was.version + 1) != (after.thread_id, after.version):
-        raise Broken("a transition moves one thread by one version", was=was.version, after=after.version)
 
 
 def mark(thread_id: ThreadId, dedupe: str) -> tuple[int, str]:

@@ -20,6 +20,8 @@ WENT_WELL = Ran(how="finished", ok=True, output=Output(exit_code=0, stdout="done
 class FakeModel:
     """The Model port: one step after another, then done. Inquiries get ``answer`` and use up no step."""
 
+    immediate: bool = False
+
     def __init__(self, *steps: ModelStep, answer: ModelReply | None = None) -> None:
         self.steps = deque(steps)
         self.answer: ModelReply = answer or Tell(words="It is the next thing to do.")
@@ -48,6 +50,7 @@ class FakeCritic:
     """The Critic port: the Φ given, one after another, then the last again; a failed step scores what was before."""
 
     name = "fake critic"
+    immediate: bool = False
 
     def __init__(self, *figures: float | Figures | ModelDown) -> None:
         self.figures = deque(figures)

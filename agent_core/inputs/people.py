@@ -1,9 +1,9 @@
 """What people do to a task: verbs, with who did it, looked up before. Pure."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from agent_core.checkpoint import Quote
+from agent_core.checkpoint import UNLESS_EMPTY, Checkpoint, Quote
 from agent_core.lesson import Scope
 from agent_core.people import Person
 from agent_core.proposal import RejectReason
@@ -22,12 +22,32 @@ class Open:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Begin a task in its thread."""
+    """Begin a task in its thread; ``parent_is_ours`` where the bot posted the message that the thread hangs under."""
 
     by: Person
     purpose: str
     context: tuple[Quote, ...] = ()
+    parent_is_ours: Annotated[bool, UNLESS_EMPTY] = False
     kind: Literal["start"] = "start"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fork:
+    """Begin a task as another was after one of its steps: ``seed`` is that task then, with what happened since."""
+
+    by: Person
+    seed: Checkpoint
+    kind: Literal["fork"] = "fork"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewind:
+    """Take the task up again as it was after one of its steps: ``seed`` as in Fork, read when it stood at ``known``."""
+
+    by: Person
+    seed: Checkpoint
+    known: int
+    kind: Literal["rewind"] = "rewind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +241,6 @@ class ResolveUnknown:
 
 
 PersonInput: TypeAlias = (
-    Open | Start | Approve | Reject | Edit | Withdraw | OverridePhi | AcceptScore | Teach | Forget | ConfirmRule
-    | Reply | Correct | Answer | Inquire | Pause | Resume | Abort | Stop | ExtendBudget | ResolveUnknown
+    Open | Start | Fork | Rewind | Approve | Reject | Edit | Withdraw | OverridePhi | AcceptScore | Teach | Forget
+    | ConfirmRule | Reply | Correct | Answer | Inquire | Pause | Resume | Abort | Stop | ExtendBudget | ResolveUnknown
 )  # fmt: skip

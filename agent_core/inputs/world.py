@@ -1,10 +1,11 @@
 """What the world answers: done-things, with the ID of the effect that they answer, and the model's replies. Pure."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
 
 from agent_core.people import Person
-from agent_core.words import CardKey, Digest, EffectId, ThreadId
+from agent_core.words import BY_KIND, CardKey, Digest, EffectId, ThreadId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class ModelReplied:
     """The actor's reply. ``memory`` is its own bounded notes, given back at the next asking; None leaves them."""
 
     effect_id: EffectId
-    reply: ModelReply
+    reply: Annotated[ModelReply, BY_KIND]
     memory: str | None = None
     cost_usd: float = 0.0
     tokens: int = 0
@@ -113,6 +114,18 @@ class ToolStarted:
     worker: str
     approvers: tuple[Person, ...] = ()
     kind: Literal["tool_started"] = "tool_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolHeld:
+    """The call can't start yet: its lock is held by a task (at ``link``), or ``by`` stopped everything at ``since``."""
+
+    effect_id: EffectId
+    lock: str = ""
+    link: str = ""
+    by: str = ""
+    since: datetime | None = None
+    kind: Literal["tool_held"] = "tool_held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +164,26 @@ class OutcomeUnknown:
     fence: int
     words: str = ""
     kind: Literal["outcome_unknown"] = "outcome_unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """What was found out about a call that gave no result: ``ended`` says why it gave none, ``words`` what is known.
+
+    ``tool``, ``args_json`` and the rest are the call that was made to find out; empty where none could be made.
+    """
+
+    effect_id: EffectId
+    fence: int
+    verdict: Literal["happened", "not_happened", "unclear"]
+    ended: Literal["lost", "timed_out", "stopped"] = "lost"
+    words: str = ""
+    tool: str = ""
+    args_json: str = ""
+    exit_code: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+    kind: Literal["read_back"] = "read_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +236,14 @@ class SurfaceLost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """The thread was put back from a file; ``head`` was the last of its journal when it was taken out."""
+
+    head: str
+    kind: Literal["restored"] = "restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimerFired:
     """Something may be due; harmless when it is not."""
 
@@ -210,6 +251,6 @@ class TimerFired:
 
 
 WorldInput: TypeAlias = (
-    Opened | ModelReplied | ModelFailed | NoApprover | ToolStarted | ToolFinished | ToolFailed | OutcomeUnknown
-    | Scored | CardPosted | CardLost | SurfaceLost | TimerFired
+    Opened | ModelReplied | ModelFailed | NoApprover | ToolStarted | ToolHeld | ToolFinished | ToolFailed
+    | OutcomeUnknown | ReadBack | Scored | CardPosted | CardLost | SurfaceLost | Restored | TimerFired
 )  # fmt: skip

@@ -1,9 +1,9 @@
 """The store and its views, which keep what was decided. No code; every implementation passes the port's laws."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from agent_core.checkpoint import Checkpoint
 from agent_core.effects import Effect
@@ -22,6 +22,10 @@ class StoreDown(Exception):
         """Keep why, for the log, and whether the command had been sent."""
         super().__init__(why)
         self.sent = sent
+
+
+class LeaseLost(Exception):
+    """The drain's lease is no longer this worker's; nothing more may be written under it."""
 
 
 class Quarantined(Refused):
@@ -43,17 +47,26 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One input that was decided: what it makes of its task, and its line in the journal."""
+
+    transition: Transition
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """All of it is durable; ``loaded`` is what a load would give now."""
+    """All of it is durable; ``loaded`` is what a load would give now, ``holder`` who holds the thread's lease."""
 
     loaded: Loaded
+    holder: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotCommitted:
-    """Nothing was written: somebody else was first, it came too late, or it had been done before (``outcome``)."""
+    """Nothing was written: somebody was first, it was too late, done before, or all is stopped (by ``outcome``)."""
 
-    why: Literal["lost", "late", "repeated"]
+    why: Literal["lost", "late", "repeated", "stopped"]
     outcome: str = ""
 
 
@@ -62,11 +75,22 @@ class Lease:
     """The right to drain one thread, until ``lease_s`` after it was last renewed.
 
     ``alone`` tells that nobody else has held it since this holder did, so that nobody else has tried what is pending.
+    ``first`` tells that nobody at all has held it before: then nobody has tried it, whichever process committed it.
+    ``found`` is what a look would have given when it was taken, or None where that could not be read.
     """
 
     thread_id: ThreadId
     holder: str
     alone: bool = False
+    first: bool = field(default=False, compare=False)
+    found: "Look | None" = field(default=None, compare=False)
+
+
+class Look(NamedTuple):
+    """A thread and its pending effects, in the order in which they are to be performed, as of one moment."""
+
+    loaded: Loaded
+    pending: dict[EffectId, Effect]
 
 
 class Store(Protocol):
@@ -79,7 +103,7 @@ class Store(Protocol):
     async def load(self, thread_id: ThreadId, *, dedupe: str | None = None) -> Loaded:
         """Give the thread as it is, or with ``checkpoint`` None if there is none; raise Quarantined if unreadable."""
 
-    async def commit(
+    async def commit(  # noqa: PLR0913 - before, then what; the rest is named at the call
         self,
         before: Loaded,
         transition: Transition,
@@ -87,11 +111,15 @@ class Store(Protocol):
         *,
         dedupe: str | None = None,
         outcome: str = "",
+        then: Sequence[Step] = (),
     ) -> Committed | NotCommitted:
         """Write checkpoint, journal entry, effects, settlements, due time and the dedupe mark; or nothing.
 
+        ``then`` are steps that followed at once, each decided on the one before: they are written with it or not at
+        all, each as a version and a line of its own, and what is made and settled on the way is never pending.
         Lost unless version and journal head are still those of ``before``. Late after ``transition.not_after`` by the
-        store's clock. Repeated, with the kept outcome, if the dedupe ID was committed within the last hour.
+        store's clock. Repeated, with the kept outcome, if the dedupe ID was committed within the last hour. Stopped, if
+        something would begin while the team's emergency stop is pulled.
         """
 
     async def note(self, thread_id: ThreadId, note: Note) -> None:
@@ -100,7 +128,7 @@ class Store(Protocol):
     async def outbox(self, thread_id: ThreadId) -> dict[EffectId, Effect]:
         """Give the pending effects in the order in which they are to be performed."""
 
-    async def look(self, lease: Lease, known: Loaded) -> tuple[Loaded, dict[EffectId, Effect]] | None:
+    async def look(self, lease: Lease, known: Loaded) -> Look | None:
         """Give the thread and its pending effects as of one moment, or None if the lease is no longer this holder's.
 
         What ``known`` holds is not read again while it is still the newest; only its time is.
@@ -115,8 +143,14 @@ class Store(Protocol):
     async def settle(self, lease: Lease, effect_ids: Sequence[EffectId]) -> bool:
         """Remove performed effects, or say False if the lease is no longer this holder's."""
 
-    async def release(self, lease: Lease, *, version: int, due: datetime | None) -> None:
-        """Give the lease back. The thread is next looked at at ``due`` if its version is still ``version``."""
+    async def release(
+        self, lease: Lease, *, version: int, due: datetime | None, settled: Collection[EffectId] = ()
+    ) -> bool:
+        """Give the lease back, if it still is this holder's, and remove performed effects.
+
+        The thread is next looked at at ``due``; or at once, and then say so, if its version is no longer ``version``,
+        or if something is pending and there is no time.
+        """
 
     async def overdue(self, limit: int) -> list[ThreadId]:
         """Give threads that must be looked at by now, the longest overdue first."""

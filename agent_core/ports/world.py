@@ -74,7 +74,12 @@ class ModelDown(Exception):
 
 
 class Model(Protocol):
-    """The actor. Keeps no state between calls: what it must remember goes into the reply's memory."""
+    """The actor. Keeps no state between calls: what it must remember goes into the reply's memory.
+
+    ``immediate`` says that it answers from what it is told alone, without waiting for anything.
+    """
+
+    immediate: bool
 
     def accepts(self, purpose: str) -> None:
         """Raise Refused, saying what there is, if this actor cannot begin with these words."""
@@ -84,9 +89,10 @@ class Model(Protocol):
 
 
 class Critic(Protocol):
-    """Judges how far the task is."""
+    """Judges how far the task is. ``immediate`` is as a model's."""
 
     name: str
+    immediate: bool
 
     async def score(self, situation: Situation, run: StepRun | None, output: Output | None) -> Figures:
         """Judge the newest step, or the whole where ``run`` is None; raise ModelDown."""
@@ -177,7 +183,10 @@ class Directory(Protocol):
     """Who people are, as the surface knows them."""
 
     async def look_up(self, team: TeamId, channel: ChannelId, person: PersonId, *, fresh: bool = False) -> Person:
-        """Describe a person from facts at most 60 s old, or asked for now; ``unknown`` if nobody can say."""
+        """Describe a person from facts at most 60 s old, or asked for now; ``unknown`` if nobody can say.
+
+        With an empty channel nobody is asked where the person is, and ``in_channel`` is False.
+        """
 
     async def members(
         self, team: TeamId, channel: ChannelId, people: People, *, enough: int | None = None

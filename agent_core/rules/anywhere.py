@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from agent_core.checkpoint import Checkpoint
-from agent_core.effects import AskModel, PostCard, Say, TellRequester, UpdateCard
+from agent_core.effects import PostCard, Say, UpdateCard
 from agent_core.errors import Refused
 from agent_core.inputs import (
     CardLost,
@@ -13,34 +13,35 @@ from agent_core.inputs import (
     ConfirmRule,
     Forget,
     Input,
-    Inquire,
     ModelFailed,
     ModelReplied,
     NoApprover,
     Opened,
     OutcomeUnknown as OutcomeUnknownInput,
+    ReadBack,
     Scored,
-    SurfaceLost,
     Teach,
     Tell,
     ToolFailed,
     ToolFinished,
+    ToolHeld,
     ToolStarted,
 )
 from agent_core.phases import AwaitingApproval
 from agent_core.records import Late
 from agent_core.rules.book import Rules
 from agent_core.rules.draft import OPEN_STATES, begin, charge, do, keep, settle, show, turn
-from agent_core.rules.endings import finish, pending_work
+from agent_core.rules.endings import pending_work
 from agent_core.rules.lessons import forget, teach
 from agent_core.transition import Transition
 
 Result: TypeAlias = (
-    Opened | ModelReplied | ModelFailed | NoApprover | ToolStarted | ToolFinished | ToolFailed | OutcomeUnknownInput
-    | Scored
+    Opened | ModelReplied | ModelFailed | NoApprover | ToolStarted | ToolHeld | ToolFinished | ToolFailed
+    | OutcomeUnknownInput | ReadBack | Scored
 )  # fmt: skip
 RESULTS = (
-    Opened, ModelReplied, ModelFailed, NoApprover, ToolStarted, ToolFinished, ToolFailed, OutcomeUnknownInput, Scored
+    Opened, ModelReplied, ModelFailed, NoApprover, ToolStarted, ToolHeld, ToolFinished, ToolFailed,
+    OutcomeUnknownInput, ReadBack, Scored,
 )  # fmt: skip
 
 
@@ -83,20 +84,6 @@ def is_waited_for(checkpoint: Checkpoint, given: Result) -> bool:
     if isinstance(given, NoApprover):
         return isinstance(phase, AwaitingApproval) and phase.proposal.card == given.card
     return given.effect_id in pending_work(checkpoint)
-
-
-def inquire(checkpoint: Checkpoint, given: Inquire, now: datetime) -> Transition:
-    """Have the agent answer a question; nothing is decided by it."""
-    return do(begin(checkpoint, now), AskModel(inquiry=given.text, asked_by=given.by.id))
-
-
-def surface_lost(draft: Transition, given: SurfaceLost, now: datetime) -> Transition:
-    """End a task whose channel can't be written to, and tell its requester directly."""
-    draft = finish(draft, "aborted", given.words, now)
-    purpose = draft.checkpoint.purpose[:200]
-    kept = tuple(effect for effect in draft.effects if not isinstance(effect, (PostCard, UpdateCard, Say)))
-    words = f"Your task “{purpose}” was aborted: {given.words} Nothing more of it runs."
-    return replace(draft, effects=(*kept, TellRequester(words=words)))
 
 
 def card_posted(draft: Transition, given: CardPosted) -> Transition:

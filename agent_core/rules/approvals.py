@@ -22,6 +22,7 @@ WHO = {
     "unknown": "Slack could not say who you are just now.",
     "bot": "Bots do not decide.",
 }
+NOBODY = "nobody"
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
 
@@ -31,7 +32,13 @@ def whom(people: People) -> str:
     parts += [f"<!subteam^{group}>" for group in sorted(people.usergroups)]
     if people.channel_members:
         parts.append("any member of this channel")
-    return " or ".join(parts) if parts else "nobody"
+    return " or ".join(parts) if parts else NOBODY
+
+
+def ask_one_of(people: People) -> str:
+    """Say whom to ask, or that there is nobody."""
+    names = whom(people)
+    return f"Ask {names}." if names != NOBODY else "The configuration names nobody who may."
 
 
 def whom_still(proposal: Proposal) -> str:
@@ -55,9 +62,9 @@ def is_approver(proposal: Proposal, person: Person) -> bool:
     )
 
 
-def counts_for(proposal: Proposal, person: Person) -> tuple[int, ...]:
-    """Give the requirements that this person's yes would count for now: open ones, stages in order, nobody in two."""
-    counted: list[int] = []
+def open_now(proposal: Proposal) -> tuple[int, ...]:
+    """Give the requirements that a yes may count for now: of a rule's stages the first that is not met."""
+    found: list[int] = []
     open_stage: set[str] = set()
     for index, requirement in enumerate(proposal.requirements):
         got = sum(index in approval.counts_for for approval in proposal.approvals)
@@ -66,9 +73,20 @@ def counts_for(proposal: Proposal, person: Person) -> tuple[int, ...]:
         staged = any(other.rule == requirement.rule and other.stage for other in proposal.requirements)
         if staged:
             open_stage.add(requirement.rule)
-        if any(person in people for people in stands_for(proposal, index)):
-            counted.append(index)
-    return tuple(counted)
+        found.append(index)
+    return tuple(found)
+
+
+def counts_for(proposal: Proposal, person: Person) -> tuple[int, ...]:
+    """Give the requirements that this person's yes would count for now: nobody counts in two stages."""
+    return tuple(
+        index for index in open_now(proposal) if any(person in people for people in stands_for(proposal, index))
+    )
+
+
+def whom_now(proposal: Proposal) -> str:
+    """Say whose yes counts now."""
+    return " and ".join(sorted({whom(proposal.requirements[index].approvers) for index in open_now(proposal)}))
 
 
 def with_approval(proposal: Proposal, person: Person, at: datetime, note: str) -> Proposal:
@@ -82,8 +100,10 @@ def with_approval(proposal: Proposal, person: Person, at: datetime, note: str) -
     if given is not None and not set(counts) > set(given.counts_for):
         still = whom_still(replace(proposal, approvals=(*proposal.approvals, given)))
         raise Refused("You have approved this step already.", f"It still needs {still}.")
+    if not counts and is_approver(proposal, person):
+        raise Refused("It is not your turn yet: the stage before yours is not done.", f"Ask {whom_now(proposal)}.")
     if not counts:
-        raise Refused(WHO.get(person.kind, "You are not an approver of this step."), f"Ask {whom_still(proposal)}.")
+        raise Refused(WHO.get(person.kind, "You are not an approver of this step."), f"Ask {whom_now(proposal)}.")
     approval = Approval(by=person, at=at, counts_for=counts, note=cut(note))
     return replace(proposal, approvals=(*proposal.approvals, approval))
 
@@ -166,4 +186,4 @@ def may_correct(checkpoint: Checkpoint, by: Person, rules: Rules) -> bool:
 def check_is_in(people: People, by: Person, what: str) -> None:
     """Raise Refused unless the person is in a configured set."""
     if by not in people:
-        raise Refused(WHO.get(by.kind, f"You may not {what} here."), f"Ask {whom(people)}.")
+        raise Refused(WHO.get(by.kind, f"You may not {what} here."), ask_one_of(people))

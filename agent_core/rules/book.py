@@ -8,17 +8,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from agent_core.checks import Check
 from agent_core.lesson import Lesson
 from agent_core.people import EVERYBODY_HERE, NOBODY, People
 from agent_core.policy import Policy
 from agent_core.proposal import EffectClass, Risk
+from agent_core.words import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readback:
+    """How to find out whether a call happened: another call, and what its result says. ``args`` is a template."""
+
+    tool: str
+    args: Mapping[str, Json]
+    happened: Check
+    not_happened: Check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolSpec:
     """One tool as a decision sees it. ``schema_json`` is the JSON Schema of its arguments (an object schema).
 
-    ``fingerprint`` changes whenever what would run changes; ``secret_args`` are hidden on cards but signed.
+    ``fingerprint`` changes whenever what would run changes; ``secret_args`` are hidden on cards but signed. ``lock`` is
+    the template of a name that one task at a time holds while its call runs; empty for none.
     """
 
     name: str
@@ -30,6 +43,8 @@ class ToolSpec:
     timeout_s: float = 60.0
     secret_args: frozenset[str] = frozenset()
     sandbox: str = "none"
+    readback: Readback | None = None
+    lock: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from agent_core.checkpoint import RECENT, Card, Tally
 from agent_core.effects import Say, Score
 from agent_core.errors import Refused
 from agent_core.inputs import ToolFailed, ToolFinished, ToolStarted
-from agent_core.phases import Acting, AwaitingApproval, OutcomeUnknown, Scoring
+from agent_core.learning.taught import taught
+from agent_core.phases import Acting, AwaitingApproval, OutcomeUnknown, Paused, Scoring
 from agent_core.policy import Verdict, is_stricter
 from agent_core.proposal import Claim, Outcome, Proposal, StepRun
 from agent_core.records import Decided, StepEnded, Struck
@@ -21,7 +22,7 @@ from agent_core.rules.brief import brief_run
 from agent_core.rules.digests import digest_of
 from agent_core.rules.draft import do, enter, excerpt, keep, settle, show, turn
 from agent_core.rules.endings import expire, finish, pending_work
-from agent_core.rules.propose import Step, deny, judge, propose
+from agent_core.rules.propose import Step, deny, judge, place_of, propose
 from agent_core.rules.thinking import think
 from agent_core.transition import Transition
 
@@ -76,7 +77,7 @@ def claim(draft: Transition, phase: Acting, started: ToolStarted, rules: Rules, 
     if not proposal.allowed and now > proposal.expires_at:
         return expire(dropped, proposal, now)
     if has_changed(draft, proposal, rules, now):
-        words = f"Step {proposal.step} was not run: its tool or the policy changed meanwhile."
+        words = f"Step {proposal.step} was not run: its tool, the policy or what was taught changed meanwhile."
         return replace_proposal(dropped, proposal, words, rules, now)
     if not is_as_shown(draft, proposal, started, rules):
         return finish(dropped, "failed", "The step is not the one that was shown, so it was not run.", now)
@@ -104,7 +105,7 @@ def claim_again(
 def begun(draft: Transition, phase: Acting, counted: Proposal, started: ToolStarted, now: datetime) -> Transition:
     """Mark the call as started; the version of this commit is the fence."""
     made = Claim(fence=draft.checkpoint.version, started_at=now, worker=started.worker)
-    draft = enter(draft, replace(phase, proposal=counted, claim=made), now)
+    draft = replace(enter(draft, replace(phase, proposal=counted, claim=made), now), begins=True)
     card = draft.checkpoint.card(counted.card)
     return draft if card is None else show(draft, replace(card, state="running", at=now))
 
@@ -123,11 +124,18 @@ def is_as_shown(draft: Transition, proposal: Proposal, started: ToolStarted, rul
 
 
 def has_changed(draft: Transition, proposal: Proposal, rules: Rules, now: datetime) -> bool:
-    """Tell whether the tool is another, or policy now asks for more than it did."""
+    """Tell whether the tool is another, or policy or what was taught now asks for more than it did."""
     spec = rules.tools.get(proposal.call.tool)
     if spec is None or spec.fingerprint != proposal.call.fingerprint:
         return True
-    return policy_got_stricter(draft, proposal, rules, now)
+    return is_forbidden_since(draft, proposal, rules, now) or policy_got_stricter(draft, proposal, rules, now)
+
+
+def is_forbidden_since(draft: Transition, proposal: Proposal, rules: Rules, now: datetime) -> bool:
+    """Tell whether people taught meanwhile that such a step must not run; what they set is for the next proposal."""
+    call = proposal.call
+    place = place_of(draft.checkpoint)
+    return bool(taught(rules.lessons, place, now, tool=call.tool, args_json=call.args_json).denied)
 
 
 def policy_got_stricter(draft: Transition, proposal: Proposal, rules: Rules, now: datetime) -> bool:
@@ -156,6 +164,30 @@ def strike(draft: Transition, proposal: Proposal, counted: Proposal, now: dateti
     return do(draft, Say(words=words))
 
 
+def is_unsure(phase: Acting, given: ToolFinished | ToolFailed) -> bool:
+    """Tell whether a call may have happened though it did not end by itself; what may be repeated asks nobody."""
+    cut_short = isinstance(given, ToolFailed) and given.how in ("timed_out", "stopped")
+    return cut_short and phase.proposal.call.effect != "idempotent"
+
+
+def how_cut_short(phase: Acting, given: ToolFailed) -> str:
+    """Say in one line why a call has no end of its own, and below it what it had printed."""
+    who = f"Stopped by <@{phase.stopping}>. " if phase.stopping and given.how == "stopped" else ""
+    return f"{who}{given.words or 'It may have happened.'}\n{excerpt(given.stdout, given.stderr)}".strip()
+
+
+def credit_stop(draft: Transition, phase: Acting, outcome: Outcome) -> Transition:
+    """Have the step's next face say who stopped it, or forget that somebody tried."""
+    if phase.stopping is None:
+        return draft
+    words = f"Stopped by <@{phase.stopping}>." if outcome == "stopped" else ""
+    cards = tuple(
+        replace(card, words=words, by=(phase.stopping,)) if card.key == phase.proposal.card else card
+        for card in draft.checkpoint.cards
+    )
+    return turn(draft, replace(draft.checkpoint, cards=cards))
+
+
 def is_current(phase: Acting, given: ToolFinished | ToolFailed) -> bool:
     """Tell whether a result is that of the claim in force."""
     return phase.claim is not None and given.fence == phase.claim.fence
@@ -168,17 +200,21 @@ def run_of(phase: Acting, given: ToolFinished | ToolFailed, version: int, now: d
         outcome, words = ("ok" if given.ok else "failed"), ""
     else:
         outcome, words = given.how, given.words
+    run = run_as(phase.proposal, outcome, excerpt(given.stdout, given.stderr, words), now)
+    return replace(run, exit_code=given.exit_code if isinstance(given, ToolFinished) else None, output_at=version)
+
+
+def run_as(proposal: Proposal, outcome: Outcome, words: str, now: datetime) -> StepRun:
+    """Say how a proposal's step ended, and on whose word; what it printed itself is known elsewhere or to nobody."""
     return StepRun(
-        step=phase.proposal.step,
-        digest=phase.proposal.digest,
-        call=phase.proposal.call,
+        step=proposal.step,
+        digest=proposal.digest,
+        call=proposal.call,
         outcome=outcome,
-        exit_code=given.exit_code if isinstance(given, ToolFinished) else None,
-        excerpt=excerpt(given.stdout, given.stderr, words),
-        output_at=version,
+        excerpt=words,
         ended_at=now,
-        approved_by=tuple(approval.by.id for approval in phase.proposal.approvals),
-        edited_by=phase.proposal.editor,
+        approved_by=tuple(approval.by.id for approval in proposal.approvals),
+        edited_by=proposal.editor,
     )
 
 
@@ -204,20 +240,29 @@ def count(draft: Transition, proposal: Proposal, run: StepRun, now: datetime) ->
 
 
 def unknown(draft: Transition, phase: Acting, claimed: Claim, words: str, now: datetime) -> Transition:
-    """Say that nobody can tell whether the call happened, and ask; where the task was to end, end it."""
+    """Say that nobody can tell whether the call happened, and ask; where the task was to end, end it.
+
+    A task that is paused stays so. The first line of the words says why nobody can tell; what the call had printed
+    stands below it.
+    """
     if phase.aborting:
-        why = f"Aborted. It is not known whether step {phase.proposal.step} happened: look before you start it again."
+        who = f" by <@{phase.stopping}>" if phase.stopping else ""
+        look = "look before you start it again."
+        why = f"Aborted{who}. It is not known whether step {phase.proposal.step} happened: {look}"
         return finish(draft, "aborted", why, now)
-    return ask_what_happened(enter(draft, unclear(phase, claimed, words), now), phase.proposal, words, now)
+    asked, pause = unclear(phase, claimed, words), draft.checkpoint.phase
+    there = replace(pause, was=asked) if isinstance(pause, Paused) else asked
+    return ask_what_happened(enter(draft, there, now), phase.proposal, words, now)
 
 
 def unclear(phase: Acting, claimed: Claim, words: str) -> OutcomeUnknown:
     """Give the phase in which people are asked what happened."""
-    return OutcomeUnknown(proposal=phase.proposal, claim=claimed, excerpt=excerpt("", "", words))
+    return OutcomeUnknown(proposal=phase.proposal, claim=claimed, excerpt=excerpt("", "", words.partition("\n")[2]))
 
 
 def ask_what_happened(draft: Transition, proposal: Proposal, words: str, now: datetime) -> Transition:
-    """Put on the step's card, or on a new one, that it is not known whether it happened."""
+    """Put on the step's card, or on a new one, that it is not known whether it happened: its first line says why."""
+    words = words.partition("\n")[0]
     card = draft.checkpoint.card(proposal.card) or Card(
         key=proposal.card, about="unknown", state="unknown", changed=0, proposal=proposal
     )

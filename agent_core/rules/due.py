@@ -21,6 +21,8 @@ def times_of(phase: Phase) -> tuple[datetime, ...]:
         return (phase.held.expires_at,)
     if isinstance(phase, AwaitingAnswer) and phase.question.expires_at is not None:
         return (phase.question.expires_at,)
+    if isinstance(phase, Acting) and phase.claim is None and not phase.proposal.allowed:
+        return (phase.proposal.expires_at,)
     if isinstance(phase, Paused):
         return expiries_of(phase.was)
     return ()
@@ -28,8 +30,6 @@ def times_of(phase: Phase) -> tuple[datetime, ...]:
 
 def expiries_of(was: Phase) -> tuple[datetime, ...]:
     """Give what goes on expiring while a task is paused."""
-    if isinstance(was, Acting) and was.claim is None and not was.proposal.allowed:
-        return (was.proposal.expires_at,)
     if isinstance(was, AwaitingApproval):
         return (was.proposal.expires_at,)
     return times_of(was)

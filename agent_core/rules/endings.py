@@ -67,8 +67,12 @@ def finish(draft: Transition, how: Ending, why: str, now: datetime) -> Transitio
 
 
 def expire(draft: Transition, proposal: Proposal, now: datetime) -> Transition:
-    """Deny a step about which nobody decided in time, and end the task."""
-    words = "Nobody decided in time, so the step was not run."
+    """Deny a step about which nobody decided in time, or that could not start in time, and end the task."""
+    words = (
+        "Nobody decided in time, so the step was not run."
+        if proposal.missing()
+        else "It was approved, but could not start before its time was over, so the step was not run."
+    )
     card = draft.checkpoint.card(proposal.card)
     if card is not None:
         draft = show(draft, replace(card, state="expired", words=words, at=now))

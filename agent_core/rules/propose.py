@@ -13,9 +13,10 @@ from agent_core.checkpoint import RECENT, Card, Checkpoint
 from agent_core.effects import Notify, RunTool, Say
 from agent_core.errors import Refused
 from agent_core.learning.taught import Place, Taught, spelled, taught
+from agent_core.people import EVERYBODY_HERE
 from agent_core.phases import Acting, AwaitingApproval
 from agent_core.policy import Verdict, evaluate
-from agent_core.proposal import Call, Proposal, StepRun, canonical
+from agent_core.proposal import Call, Proposal, Requirement, StepRun, canonical
 from agent_core.records import Denied, Proposed
 from agent_core.rules.book import Rules, ToolSpec
 from agent_core.rules.brief import brief_args, brief_run
@@ -92,7 +93,7 @@ def fitted(rules: Rules, tool: str, asked_json: str, lessons: Taught) -> tuple[T
         return *checked_args(rules, tool, canonical(final)), ()
     except Refused as no:
         names = " and ".join(lessons.used)
-        return spec, canonical(asked), (f"{names}, which sets what the tool does not take ({no.words})",)
+        return spec, canonical(asked), (f"{names} sets what the tool does not take ({no.words})",)
 
 
 def judge(checkpoint: Checkpoint, tool: str, args_json: str, rules: Rules, now: datetime) -> Judged:
@@ -109,9 +110,36 @@ def judge(checkpoint: Checkpoint, tool: str, args_json: str, rules: Rules, now: 
         timeout_s=spec.timeout_s,
     )
     verdict = evaluate(rules.policy, tool=tool, risk=spec.risk, args=call.args)
+    if verdict.decision == "deny":
+        verdict = replace(verdict, because=(f"policy forbids it ({', '.join(verdict.because)})",))
     if lessons.denied or unfit:
         verdict = replace(verdict, decision="deny", because=(*lessons.denied, *unfit))
+    if checkpoint.happening(call) is not None:
+        verdict = asked_again(verdict, call)
     return Judged(call=call, verdict=verdict, lessons=lessons)
+
+
+def asked_again(verdict: Verdict, call: Call) -> Verdict:
+    """Have people asked about a call that was made after the step where the task was taken up again.
+
+    What policy allows at low risk (a look) may be done again unasked; everything else waits, whatever policy says.
+    """
+    if verdict.decision != "allow" or call.risk == "low":
+        return verdict
+    need = Requirement(rule="this call already happened", approvers=EVERYBODY_HERE)
+    return replace(verdict, decision="ask", requirements=(need,), not_requester=False)
+
+
+def said_of(checkpoint: Checkpoint, call: Call, thought: str) -> str:
+    """Say before the actor's own words that a call already happened."""
+    done = checkpoint.happening(call)
+    if done is None:
+        return thought
+    ended = {"ok": "it succeeded", "unknown": "it is not known how it ended"}
+    how = ended.get(done.outcome, f"it ended as: {done.outcome.replace('_', ' ')}")
+    where = "" if done.thread == checkpoint.thread_id else f" of {done.thread}"
+    words = f"This very call was already made as step {done.step}{where} at {done.at:%Y-%m-%d %H:%M} UTC; {how}."
+    return thought if thought.startswith(words) else f"{words} {thought}".strip()
 
 
 def proposal_of(checkpoint: Checkpoint, step: Step, judged: Judged, rules: Rules, now: datetime) -> Proposal:
@@ -132,7 +160,7 @@ def proposal_of(checkpoint: Checkpoint, step: Step, judged: Judged, rules: Rules
         ),
         version=checkpoint.version,
         step=step.number,
-        thought=cut(step.thought),
+        thought=cut(said_of(checkpoint, call, step.thought)),
         expect=cut(step.expect),
         phi=checkpoint.phi,
         made_at=now,
@@ -175,7 +203,7 @@ def release(draft: Transition, proposal: Proposal, now: datetime) -> Transition:
 
 
 def deny(draft: Transition, step: Step, call: Call, because: tuple[str, ...], now: datetime) -> Transition:
-    """Tell the thread and the actor that a step is forbidden; what happens next is the caller's."""
+    """Tell the thread and the actor why a step is not run; what happens next is the caller's."""
     run = StepRun(
         step=step.number,
         digest=digest_of(
@@ -194,8 +222,13 @@ def deny(draft: Transition, step: Step, call: Call, because: tuple[str, ...], no
     recent = (*map(brief_run, draft.checkpoint.recent), run)[-RECENT:]
     draft = turn(draft, replace(draft.checkpoint, step=step.number, recent=recent))
     draft = keep(draft, Denied(tool=call.tool, args_json=call.args_json, because=because))
-    words = f"Step {step.number} ({call.tool}) was not run: it is forbidden by {cut('; '.join(because))}."
+    words = f"Step {step.number} ({call.tool}) was not run: {cut(why_not(because))}."
     return do(draft, Say(words=words, named=authors_of(because)))
+
+
+def why_not(because: tuple[str, ...]) -> str:
+    """Say in clauses what keeps a step from being run."""
+    return "; ".join(f"forbidden, as {why}" if TAUGHT_BY.match(why) else why for why in because)
 
 
 def authors_of(because: tuple[str, ...]) -> tuple[PersonId, ...] | None:

@@ -1,6 +1,7 @@
 """What a message in the thread means: a question, an answer, a correction, or nothing that decides. Pure."""
 
 import re
+import unicodedata
 
 from agent_core.checkpoint import Checkpoint
 from agent_core.errors import Refused, not_now
@@ -10,25 +11,30 @@ from agent_core.rules.approvals import may_correct
 from agent_core.rules.book import Rules
 
 REPLY_CHARS = 4000
+PICTURES = frozenset({"So", "Sk", "Mn", "Cf"})  # symbols, skin tones, and what joins them
 BARE_WORDS = 3  # “yes please ok” decides nothing; a longer sentence says something
 BARE = frozenset(
     {
         "ok", "okay", "k", "yes", "y", "yep", "yeah", "sure", "approve", "approved", "lgtm", "go", "+1", "-1", "no",
         "n", "nope", "nah", "stop", "reject", "rejected", "deny", "denied", "fine", "good", "great", "thanks",
-        "please", "cancel", "agreed", "done", "👍", "👎", "✅",
+        "please", "cancel", "agreed", "done", "not", "nein", "ja", "oui", "non", "si",
     }
 )  # fmt: skip
 BARE_PHRASES = frozenset(
     {"do it", "go ahead", "ship it", "yes please", "no thanks", "sounds good", "looks good", "not now", "go for it"}
 )
+EMOJI = re.compile(r":[a-z0-9_+'-]+:")  # as Slack writes them, skin tones among them
 WORD_EDGES = re.compile(r"[\s.,;:!…'\"*_~`()]+")
 
 
 def is_bare(text: str) -> bool:
-    """Tell whether words are nothing but assent or dissent, which never decides anything."""
-    folded = WORD_EDGES.sub(" ", text.casefold()).strip()
+    """Tell whether words are nothing but assent or dissent, which never decides anything; emoji say no more."""
+    plain = "".join(" " if unicodedata.category(char) in PICTURES else char for char in text.casefold())
+    folded = WORD_EDGES.sub(" ", EMOJI.sub(" ", plain)).strip()
     words = folded.split()
-    return folded in BARE_PHRASES or (0 < len(words) <= BARE_WORDS and all(word in BARE for word in words))
+    return folded in BARE_PHRASES or (
+        bool(text.strip()) and len(words) <= BARE_WORDS and all(word in BARE for word in words)
+    )
 
 
 def understood(checkpoint: Checkpoint, reply: Reply) -> Inquire | Answer | Correct:
@@ -49,7 +55,7 @@ def understood(checkpoint: Checkpoint, reply: Reply) -> Inquire | Answer | Corre
 def check_may_correct(checkpoint: Checkpoint, given: Correct, rules: Rules) -> None:
     """Raise Refused unless these are words, of somebody whose words redirect the task."""
     if not may_correct(checkpoint, given.by, rules):
-        raise Refused("Your reply was not taken as a correction.", f"Corrections come from {who_may(rules)}.")
+        raise Refused("Your reply changed nothing.", f"Corrections come from {who_may(rules)}.")
     if not given.text.strip():
         raise Refused("There are no words in your reply.", "Say in words what is to be done differently.")
 
@@ -58,6 +64,6 @@ def who_may(rules: Rules) -> str:
     """Say whose replies redirect a task."""
     return {
         "requester": "the requester",
-        "participants": "the requester, this task's approvers and people that its words mention",
+        "participants": "the requester, this task's approvers and people whom it names",
         "channel_members": "members of this channel",
     }[rules.corrections_by]

@@ -73,17 +73,17 @@ def over_budget(checkpoint: Checkpoint, rules: Rules) -> str:
     spent, limits = checkpoint.spent, rules.limits
     times = 1 + spent.extended
     if spent.wall_s >= limits.wall_s * times:
-        return f"{spent.wall_s:.0f} s of working time"
+        return f"{round(spent.wall_s, 1):g} of {limits.wall_s * times:g} s of working time"
     if spent.cost_usd >= limits.cost_usd * times:
-        return f"{spent.cost_usd:.2f} USD"
+        return f"{spent.cost_usd:g} of {limits.cost_usd * times:g} USD"
     if spent.tokens >= limits.tokens * times:
-        return f"{spent.tokens} tokens"
+        return f"{spent.tokens} of {limits.tokens * times} tokens"
     return ""
 
 
 def ask_for_budget(draft: Transition, over: str, rules: Rules, now: datetime) -> Transition:
     """Offer people to extend the budget; silence ends the task."""
-    text = f"The budget is used up: {over}. Extend it by the same amount once more, or end the task?"
+    text = f"The budget is used up: {over}. Add the same amount once more, or end the task?"
     question = question_of(draft.checkpoint, text, now, rules)
     silence = timedelta(seconds=rules.limits.budget_silence_s)
     return ask(draft, replace(question, about="budget", expires_at=now + silence), now)

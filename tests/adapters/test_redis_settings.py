@@ -1,7 +1,7 @@
 import pytest
 from redis.asyncio import Redis
 
-from agent_core.adapters.redis_settings import check_settings, health, replication
+from agent_core.adapters.redis_settings import access, check_settings, health, replication
 
 SAFE = {
     "appendonly": "yes",
@@ -52,7 +52,8 @@ async def test_a_server_that_hides_its_settings_is_said_to_be_unverified(redis: 
     async with Redis.from_url(redis_url, username="hosted", password="any") as hosted:  # noqa: S106 - nopass: any will do
         findings = await check_settings(hosted)
     await redis.acl_deluser("hosted")
-    assert [(finding.level, finding.words) for finding in findings] == [("note", "Settings were not verified.")]
+    ((level, words),) = [(finding.level, finding.words) for finding in findings]
+    assert (level, words.startswith("Not verified: ")) == ("warn", True)
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,19 @@ def test_replicas_that_may_lag_behind_are_warned_of(replicas: str, to_write: str
     """Only where there are any: a single server cannot fail over."""
     settings = {"min-replicas-to-write": to_write, "min-replicas-max-lag": lag_s}
     assert bool(replication(settings, {"connected_slaves": replicas})) is warned
+
+
+@pytest.mark.parametrize(
+    ("reached_by", "is_shared", "levels"),
+    [
+        ({"host": "10.0.0.1"}, False, ["warn"]),
+        ({"host": "10.0.0.1"}, True, ["refuse"]),
+        ({"host": "10.0.0.1", "password": "of it"}, True, []),
+        ({"path": "/run/redis/s"}, True, []),
+    ],
+)
+def test_a_server_that_anybody_may_command_is_refused_where_workers_are_woken_through_it(
+    reached_by: dict[str, object], levels: list[str], *, is_shared: bool
+) -> None:
+    """A wake-up is pickled: who writes one runs code in a worker."""
+    assert [finding.level for finding in access(reached_by, is_shared=is_shared)] == levels

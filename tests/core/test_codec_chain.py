@@ -95,3 +95,42 @@ def test_nothing_is_read_of_a_page_that_does_not_hold() -> None:
     """A page is shown whole and true, or not at all."""
     with pytest.raises(Corrupt, match="Line 1 of the journal"):
         CODEC.lines(THREAD, [LINKS[0], replace(LINKS[1], head=LINKS[2].head)])
+
+
+def bared(position: int) -> list[Link]:
+    """Erase words from one line of the journal."""
+    previous = LINKS[position - 1].head if position else ""
+    bare = CODEC.erased(LINKS[position], LINES[0], thread_id=THREAD, previous=previous, position=position)
+    return [*LINKS[:position], bare, *LINKS[position + 1 :]]
+
+
+@given(positions)
+def test_a_journal_from_which_words_were_erased_still_verifies_and_keeps_its_heads(position: int) -> None:
+    """Whoever kept a head elsewhere finds it again."""
+    links = bared(position)
+    assert CODEC.verify(THREAD, links) is None
+    assert [link.head for link in links] == [link.head for link in LINKS]
+    assert CODEC.lines(THREAD, links) == [*LINES[:position], LINES[0], *LINES[position + 1 :]]
+
+
+@settings(max_examples=200, deadline=None)
+@given(positions, st.integers(0, 10_000), st.integers(0, 7))
+def test_a_bit_flipped_in_a_line_with_fewer_words_is_named(position: int, offset: int, bit: int) -> None:
+    """It is sealed as the others are chained."""
+    links = bared(position)
+    raw = bytearray(links[position].to_bytes())
+    raw[offset % len(raw)] ^= 1 << bit
+    links[position] = Link.from_bytes(bytes(raw))
+    fault = CODEC.verify(THREAD, links)
+    assert fault is not None
+    assert fault.position == position
+
+
+@given(positions, positions)
+def test_a_line_with_fewer_words_stands_in_its_own_place_only(one: int, other: int) -> None:
+    """Nor can it be brought from another thread, or made without the key."""
+    links = bared(one)
+    moved = [*LINKS[:other], links[one], *LINKS[other + 1 :]]
+    assert (CODEC.verify(THREAD, moved) is None) == (one == other)
+    assert CODEC.verify(ELSEWHERE, links) is not None
+    assert Codec(b"guessed" * 5).verify(THREAD, links[one : one + 1], start=one) is not None

@@ -12,17 +12,20 @@ from dataclasses import replace
 import pytest
 
 from agent_core.errors import Refused
-from agent_core.fakes import FakeCritic, FakeModel, turns
-from agent_core.inputs import Abort, Done, Inquire, OverridePhi, Pause, Propose, ResolveUnknown, Resume, Teach
+from agent_core.fakes import FakeCritic, FakeModel, FakeTools, turns
+from agent_core.inputs import Abort, Approve, Done, Inquire, OverridePhi, Pause, Propose, ResolveUnknown, Resume, Teach
 from agent_core.phases import AwaitingApproval, Finished, OutcomeUnknown
-from agent_core.ports import Figures, Output, Replied, Situation, StoreDown
-from agent_core.proposal import StepRun
+from agent_core.ports import Figures, Output, Ran, Replied, Situation, StoreDown
+from agent_core.proposal import Call, StepRun
 from agent_core.records import Entry
+from agent_core.words import ThreadId
+from tests.core.decide.laws import held_of
 from tests.core.workshop import Workshop, step
 from tests.examples import APPROVER, LEAD, REQUESTER, TEAM, THREAD, person
 
 SECOND = person("U0SECOND", groups=frozenset({"S0ONCALL"}))
 ROUNDS = 40
+OTHER = ThreadId("T0TEAM:C0STAGING:1772452800.000101")
 
 
 class Plan(FakeModel):
@@ -106,10 +109,11 @@ async def talk(shop: Workshop) -> None:
     await shop.give(Resume(by=REQUESTER))
 
 
-def workshop(tool: str) -> Workshop:
+def workshop(tool: str, *, immediate: bool = False) -> Workshop:
     """Set the story up: a step that policy allows, and one that people are asked about."""
     shop = Workshop()
     shop.model, shop.critic = Plan(step("read_status"), step(tool)), Judge()
+    shop.model.immediate = shop.critic.immediate = immediate
     shop.restarted()
     shop.directory.persons[SECOND.id] = SECOND
     shop.rules = replace(shop.rules, limits=replace(shop.rules.limits, wall_s=1e9))
@@ -142,26 +146,96 @@ async def check(shop: Workshop, asked: Counter[str], tool: str) -> None:
     assert await shop.pending() == {}
 
 
-async def length_of(tool: str) -> int:
+async def length_of(tool: str, *, immediate: bool) -> int:
     """Tell the story without a crash, and say how many turns it takes."""
-    shop, fuse = workshop(tool), Fuse(None)
+    shop, fuse = workshop(tool, immediate=immediate), Fuse(None)
     await check(shop, await told(shop, fuse), tool)
     return fuse.burnt
 
 
-@pytest.mark.parametrize(("tool", "killed"), [("restart_service", True), ("deploy", True), ("restart_service", False)])
-async def test_a_crash_at_any_turn_loses_and_doubles_nothing(tool: str, killed: bool) -> None:  # noqa: FBT001 - a column
-    """Cut all along the way; each story comes to the same good end."""
-    length = await length_of(tool)
+@pytest.mark.parametrize(
+    ("tool", "killed", "immediate"),
+    [
+        ("restart_service", True, False),
+        ("deploy", True, False),
+        ("restart_service", False, False),
+        ("restart_service", True, True),
+        ("deploy", True, True),
+    ],
+)
+async def test_a_crash_at_any_turn_loses_and_doubles_nothing(
+    tool: str,
+    killed: bool,  # noqa: FBT001 - a column
+    immediate: bool,  # noqa: FBT001 - a column
+) -> None:
+    """Cut all along the way; each story comes to the same good end, whether or not answers come at once."""
+    length = await length_of(tool, immediate=immediate)
     assert length > 50
     unknown = 0
     for at in range(length):
-        shop, fuse = workshop(tool), Fuse(at, killed=killed)
+        shop, fuse = workshop(tool, immediate=immediate), Fuse(at, killed=killed)
         asked = await told(shop, fuse)
         assert fuse.died
         await check(shop, asked, tool)
         unknown += asked["outcome_unknown"] > 0
     assert (unknown > 0) == (tool == "restart_service"), "some crashes leave what nobody can know"
+
+
+class Warehouse(FakeTools):
+    """Tools of which one can say whether the other's effect is there: it is, as soon as that one has begun."""
+
+    async def run(self, call: Call, *, key: str, stop: asyncio.Event) -> Ran:
+        """Make the call; reading says what there is."""
+        ordered = any(made.tool == "order" for made in self.calls)
+        said = Output(exit_code=0, stdout="ordered" if ordered else "nothing")
+        self.outcomes["read_status"] = Ran(how="finished", ok=True, output=said)
+        return await super().run(call, key=key, stop=stop)
+
+
+def warehouse() -> Workshop:
+    """Set up a story whose second step can be read back."""
+    shop = workshop("order")
+    shop.tools = Warehouse()
+    shop.restarted()
+    return shop
+
+
+async def test_a_call_that_can_be_read_back_is_made_once_and_nobody_is_asked() -> None:
+    """Cut all along the way: it happened, and counts as done; or it did not, and is proposed anew."""
+    shop, fuse = warehouse(), Fuse(None)
+    await told(shop, fuse)
+    for at in range(0, fuse.burnt, 2):
+        shop, cut = warehouse(), Fuse(at)
+        asked = await told(shop, cut)
+        assert cut.died
+        assert [call.tool for call in shop.tools.calls].count("order") == 1
+        assert not asked["outcome_unknown"]
+        assert await how(shop) == "succeeded"
+
+
+async def how(shop: Workshop) -> str:
+    """Say how the task ended."""
+    phase = await shop.phase()
+    assert isinstance(phase, Finished)
+    return phase.how
+
+
+async def test_a_lock_is_free_again_whatever_dies_and_never_held_by_two() -> None:
+    """Another task that needs it comes through after each crash, and not before the outcome is known."""
+    shop, fuse = workshop("reboot"), Fuse(None)
+    await told(shop, fuse)
+    for at in range(0, fuse.burnt, 3):
+        shop, cut = workshop("reboot"), Fuse(at)
+        await told(shop, cut)
+        assert [call.tool for call in shop.tools.calls].count("reboot") <= 1
+        await shop.begin(OTHER)
+        await shop.drain(OTHER)
+        proposal = held_of(await shop.task(OTHER))
+        assert proposal is not None
+        await shop.give(Approve(by=APPROVER, digest=proposal.digest, version=proposal.version), OTHER)
+        before = len(shop.tools.calls)
+        await shop.drain(OTHER)
+        assert len(shop.tools.calls) == before + 1, "nobody is waited for any more"
 
 
 async def test_every_reply_of_the_surface_may_be_lost() -> None:

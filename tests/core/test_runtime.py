@@ -1,6 +1,7 @@
 """The one way in: one commit for each input, whoever else is giving at the same time."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,9 +13,9 @@ from agent_core.errors import Broken, Refused
 from agent_core.fakes import MemoryStore
 from agent_core.inputs import Abort, Approve, Inquire, Pause, Reject, Start, Teach, TimerFired, ToolFinished
 from agent_core.phases import Acting
-from agent_core.ports import Committed, Loaded, NotCommitted, StoreDown
+from agent_core.ports import Committed, Loaded, NotCommitted, Step, StoreDown
 from agent_core.records import Entry
-from agent_core.runtime import Given, Runtime
+from agent_core.runtime import Given, Holding, Runtime
 from agent_core.transition import Transition
 from agent_core.words import EffectId
 from tests.core.workshop import Workshop, step
@@ -104,7 +105,7 @@ async def test_a_task_known_too_old_is_loaded_again() -> None:
     await shop.until_waiting()
     old = await shop.store.load(THREAD)
     await shop.give(Pause(by=REQUESTER))
-    given = await shop.process.runtime.give(THREAD, Inquire(by=LEAD, text="Why?"), known=old)
+    given = await shop.process.runtime.give(THREAD, Inquire(by=LEAD, text="Why?"), holding=Holding(loaded=old))
     assert given.loaded.checkpoint is not None
     assert old.checkpoint is not None
     assert given.loaded.checkpoint.version == old.checkpoint.version + 2
@@ -113,11 +114,18 @@ async def test_a_task_known_too_old_is_loaded_again() -> None:
 class Losing(MemoryStore):
     """A store in which somebody else is always first."""
 
-    async def commit(
-        self, before: Loaded, transition: Transition, entry: Entry, *, dedupe: str | None = None, outcome: str = ""
+    async def commit(  # noqa: PLR0913 - as the port has it
+        self,
+        before: Loaded,
+        transition: Transition,
+        entry: Entry,
+        *,
+        dedupe: str | None = None,
+        outcome: str = "",
+        then: Sequence[Step] = (),
     ) -> Committed | NotCommitted:
         """Lose."""
-        del before, transition, entry, dedupe, outcome
+        del before, transition, entry, dedupe, outcome, then
         return NotCommitted(why="lost")
 
 
@@ -135,12 +143,19 @@ class Slow(MemoryStore):
 
     slow_s = 0.0
 
-    async def commit(
-        self, before: Loaded, transition: Transition, entry: Entry, *, dedupe: str | None = None, outcome: str = ""
+    async def commit(  # noqa: PLR0913 - as the port has it
+        self,
+        before: Loaded,
+        transition: Transition,
+        entry: Entry,
+        *,
+        dedupe: str | None = None,
+        outcome: str = "",
+        then: Sequence[Step] = (),
     ) -> Committed | NotCommitted:
         """Let time go by, then commit."""
         self._clock.move(self.slow_s)  # type: ignore[attr-defined]  # it is the test's clock
-        return await super().commit(before, transition, entry, dedupe=dedupe, outcome=outcome)
+        return await super().commit(before, transition, entry, dedupe=dedupe, outcome=outcome, then=then)
 
 
 async def test_a_decision_that_reaches_the_store_too_late_is_refused() -> None:
@@ -172,8 +187,7 @@ async def test_an_effect_is_fresh_once_and_only_where_it_was_made() -> None:
     """What another process made, or what was tried before, is looked for before it is posted."""
     shop = Workshop()
     given = await shop.give(Start(by=REQUESTER, purpose="Restart it."))
-    assert given.transition is not None
-    (effect_id,) = given.transition.outbox()
+    (effect_id,) = given.transitions[0].outbox()
     made_here, elsewhere = shop.process.runtime, shop.restarted().runtime
     assert not elsewhere.is_fresh(effect_id)
     assert made_here.is_fresh(effect_id)
@@ -186,8 +200,7 @@ async def test_only_so_many_effects_are_remembered_as_fresh(monkeypatch: pytest.
     shop = Workshop()
     first = await shop.give(Start(by=REQUESTER, purpose="Restart it."))
     await shop.give(Inquire(by=LEAD, text="Why?"))
-    assert first.transition is not None
-    assert not any(map(shop.process.runtime.is_fresh, first.transition.outbox()))
+    assert not any(map(shop.process.runtime.is_fresh, first.transitions[0].outbox()))
 
 
 async def test_a_lesson_taught_in_one_thread_holds_in_the_next_decision() -> None:

@@ -16,9 +16,13 @@ from agent_core.fakes import (
     FakeTools,
     MemoryIndex,
     MemoryLessons,
+    MemoryLocks,
     MemoryStore,
+    MemorySwitch,
     turns,
 )
+from agent_core.fakes.spool import MemorySpool
+from agent_core.holds import Gates
 from agent_core.inputs import Approve, Input, Propose, Start
 from agent_core.people import Person
 from agent_core.perform import Performer, World
@@ -26,7 +30,7 @@ from agent_core.phases import AwaitingApproval, Phase
 from agent_core.proposal import Proposal, canonical
 from agent_core.records import Entry, Line, Note
 from agent_core.runtime import Given, Runtime
-from agent_core.words import EffectId, ThreadId
+from agent_core.words import ChannelId, EffectId, ThreadId
 from agent_core.worker import Worker
 from tests.core.decide.office import RULES
 from tests.examples import APPROVER, NOON, PERSONS, REQUESTER, THREAD
@@ -51,6 +55,8 @@ class Process:
             surface=shop.surface,
             directory=shop.directory,
             lessons=shop.lessons,
+            gates=Gates(locks=shop.locks, switch=shop.switch, links=shop),
+            spool=shop.spool,
         )
         performer = Performer(self.runtime, world)
         self.worker = Worker(
@@ -65,6 +71,10 @@ class Workshop:
         self.clock = FakeClock(NOON)
         self.store = MemoryStore(self.clock)
         self.lessons = MemoryLessons()
+        self.spool = MemorySpool()
+        self.address: str | None = "https://example.slack.com"
+        self.locks = MemoryLocks(self.clock)
+        self.switch = MemorySwitch(self.store, self.clock)
         self.index = MemoryIndex()
         self.engine = FakeEngine()
         self.model = FakeModel(*(steps or (step(),)))
@@ -81,6 +91,10 @@ class Workshop:
         self._started += 1
         self.process = Process(self, f"worker-{self._started}")
         return self.process
+
+    async def link(self, channel: ChannelId, ts: str) -> str | None:
+        """Give a message's address, unless nobody knows it."""
+        return None if self.address is None else f"{self.address}/archives/{channel}/p{ts.replace('.', '')}"
 
     def limited(self, **limits: object) -> None:
         """Change some of the limits."""

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from agent_core.effects import AskModel, Say
-from agent_core.ports import Lease, Store
+from agent_core.ports import Committed, Lease, Store
 from agent_core.words import ThreadId, effect_id_of
-from tests.examples import AWAITING_ANSWER, FINISHED, NOON, QUESTION, THREAD
-from tests.laws.stage import LONG_S, SHORT_S, SOON_S, Stage
+from tests.examples import AWAITING_ANSWER, FINISHED, NOON, QUESTION, THREAD, entry
+from tests.laws.stage import LONG_S, SHORT_S, SOON_S, Stage, step
 
 ANSWERED = [effect_id_of(THREAD, 1, 0)]
 
@@ -38,6 +38,44 @@ class LeaseLaws:
         loaded, pending = looked
         assert (loaded.checkpoint, loaded.head, loaded.length) == (before.checkpoint, before.head, before.length)
         assert list(pending.values()) == [Say(words="hello")]
+
+    async def test_a_taken_lease_shows_what_a_look_would(self, stage: Stage) -> None:
+        """A drain begins with one question instead of two."""
+        before = await stage.begin(Say(words="hello"))
+        lease = await taken(stage.store)
+        assert lease.found is not None
+        assert replace(lease.found.loaded, now=before.now) == before
+        assert list(lease.found.pending.values()) == [Say(words="hello")]
+
+    async def test_who_takes_a_lease_first_is_told_so_and_nobody_after_him(self, stage: Stage) -> None:
+        """What is pending then was tried by nobody, whoever committed it; after anybody, it may have been."""
+        await stage.begin(Say(words="hello"))
+        first = await taken(stage.store)
+        assert (first.first, first.alone) == (True, True)
+        await stage.store.release(first, version=1, due=None)
+        again = await taken(stage.store)
+        assert (again.first, again.alone) == (False, True)
+        await stage.store.release(again, version=1, due=None)
+        other = await stage.store.take(THREAD, "another", LONG_S)
+        assert other is not None
+        assert (other.first, other.alone) == (False, False)
+
+    async def test_a_lease_is_taken_even_of_what_cannot_be_read(self, stage: Stage) -> None:
+        """Whoever sets the thread aside must hold it."""
+        await stage.begin()
+        await stage.overwrite(THREAD, b"not ours")
+        assert (await taken(stage.store)).found is None
+
+    async def test_a_commit_says_who_drains_the_thread(self, stage: Stage) -> None:
+        """A worker learns with its own commit whether it still holds the lease."""
+        before = await stage.begin()
+        done = await stage.store.commit(before, step(before), entry(2))
+        assert isinstance(done, Committed)
+        assert done.holder is None
+        await taken(stage.store, "one")
+        done = await stage.store.commit(done.loaded, step(done.loaded), entry(3))
+        assert isinstance(done, Committed)
+        assert done.holder == "one"
 
     async def test_a_look_keeps_what_is_known_and_tells_the_time(self, stage: Stage) -> None:
         """What this worker wrote itself is not read again, and its timers go by the store's clock."""
@@ -198,8 +236,20 @@ class LeaseLaws:
         before = await stage.begin()
         lease = await taken(stage.store)
         await stage.go_on(before, Say(words="hello"))
-        await stage.store.release(lease, version=1, due=None)
+        assert await stage.store.release(lease, version=1, due=None)
         assert await stage.store.overdue(10) == [THREAD]
+
+    async def test_release_takes_what_was_performed_with_it(self, stage: Stage) -> None:
+        """And nothing, where the lease is another's."""
+        await stage.begin(Say(words="one"))
+        await taken(stage.store, "two")
+        assert not await stage.store.release(
+            Lease(thread_id=THREAD, holder="one"), version=1, due=None, settled=ANSWERED
+        )
+        assert len(await stage.store.outbox(THREAD)) == 1
+        assert not await stage.store.release(await taken(stage.store, "two"), version=1, due=None, settled=ANSWERED)
+        assert await stage.store.outbox(THREAD) == {}
+        assert await stage.store.overdue(10) == []
 
     async def test_release_leaves_nothing_pending_without_a_time(self, stage: Stage) -> None:
         """None means never, and never is no time for an effect."""

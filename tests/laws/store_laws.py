@@ -16,6 +16,7 @@ from agent_core.ports import Committed, NotCommitted, Quarantined
 from agent_core.transition import Transition
 from agent_core.words import EffectId, ThreadId, effect_id_of
 from tests.examples import CARD, CHECKPOINTS, EFFECTS, INPUTS, KEY, NOTE, RECORDS, THREAD, entry, new_task
+from tests.laws.chain_laws import ChainLaws
 from tests.laws.lease_laws import LeaseLaws
 from tests.laws.stage import Stage, step
 
@@ -23,8 +24,8 @@ OTHER = ThreadId("T0TEAM:C0STAGING:1772452800.000101")
 AGENT = ThreadId(f"{THREAD}/scout")
 
 
-class StoreLaws(LeaseLaws):
-    """Laws of load, commit, note and journal; those of leases and the due index are LeaseLaws."""
+class StoreLaws(ChainLaws, LeaseLaws):
+    """Laws of load, commit, note and journal; LeaseLaws has those of leases, ChainLaws of what follows at once."""
 
     async def test_there_is_nothing_where_nothing_was_committed(self, stage: Stage) -> None:
         """Asking about a thread does not make one."""

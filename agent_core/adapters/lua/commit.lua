@@ -1,10 +1,12 @@
--- One transition, whole or not at all. Lua has no roll-back: everything is checked first and written last.
--- KEYS: thread, journal, outbox, lease, due, and seen where there is a dedupe ID
+-- One transition or several that follow from each other, whole or not at all. Lua has no roll-back: everything is checked first and written last.
+-- KEYS: thread, journal, outbox, lease, due, the shard's mark of the emergency stop, and seen where there is a dedupe ID
 -- ARGV: 1 thread ID, 2 version and 3 head that it began with ('' where there was no thread), 4 version, 5 checkpoint,
---   6 head, 7 journal line, 8 not after ('' for ever), 9 due ('' never), 10 seconds to keep the thread ('' for ever),
---   11 outcome, 12 seconds to keep it, 13 how many effects are settled, their IDs, then new effects: ID, bytes, ...
+--   6 head, 7 not after ('' for ever), 8 due ('' never), 9 seconds to keep the thread ('' for ever), 10 outcome,
+--   11 seconds to keep it, 12 '1' where something begins by it, 13 how many lines for the journal, 14 how many effects
+--   are settled, then the lines, the settled effects' IDs, and the new effects: ID, bytes, ...
+-- Gives why not, or the time and who holds the thread's lease.
 -- Times are microseconds since 1970; doubles hold them exactly until the year 2255.
-local seen = KEYS[6] and redis.call('GET', KEYS[6]) or false
+local seen = KEYS[7] and redis.call('GET', KEYS[7]) or false
 if seen then
   return {'repeated', seen}
 end
@@ -14,14 +16,24 @@ if (stands[1] or '') ~= ARGV[2] or (stands[2] or '') ~= ARGV[3] then
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-if ARGV[8] ~= '' and now > tonumber(ARGV[8]) then
+if ARGV[7] ~= '' and now > tonumber(ARGV[7]) then
   return {'late', ''}
 end
+if ARGV[12] == '1' then
+  local stop = string.match(redis.call('GET', KEYS[6]) or '', '^%d+:(.+)$')
+  if stop then
+    return {'stopped', stop}
+  end
+end
 
-local length = redis.call('RPUSH', KEYS[2], ARGV[7])
+local first_settled = 15 + tonumber(ARGV[13])
+local length
+for at = 15, first_settled - 1 do
+  length = redis.call('RPUSH', KEYS[2], ARGV[at])
+end
 redis.call('HSET', KEYS[1], 'version', ARGV[4], 'checkpoint', ARGV[5], 'head', ARGV[6], 'length', length)
-local first_new = 14 + tonumber(ARGV[13])
-for at = 14, first_new - 1 do
+local first_new = first_settled + tonumber(ARGV[14])
+for at = first_settled, first_new - 1 do
   redis.call('HDEL', KEYS[3], ARGV[at])
 end
 for at = first_new, #ARGV, 2 do
@@ -31,17 +43,17 @@ if redis.call('EXISTS', KEYS[3]) == 1 then
   -- Pending effects are due at once, but while somebody drains the thread they are his.
   local lease_ms = redis.call('PTTL', KEYS[4])
   redis.call('ZADD', KEYS[5], now + math.max(lease_ms, 0) * 1000, ARGV[1])
-elseif ARGV[9] ~= '' then
-  redis.call('ZADD', KEYS[5], ARGV[9], ARGV[1])
+elseif ARGV[8] ~= '' then
+  redis.call('ZADD', KEYS[5], ARGV[8], ARGV[1])
 else
   redis.call('ZREM', KEYS[5], ARGV[1])
 end
-if KEYS[6] then
-  redis.call('SET', KEYS[6], ARGV[11], 'EX', ARGV[12])
+if KEYS[7] then
+  redis.call('SET', KEYS[7], ARGV[10], 'EX', ARGV[11])
 end
-if ARGV[10] ~= '' then
+if ARGV[9] ~= '' then
   for at = 1, 3 do
-    redis.call('EXPIRE', KEYS[at], ARGV[10])
+    redis.call('EXPIRE', KEYS[at], ARGV[9])
   end
 end
-return {'committed', time[1], time[2]}
+return {'committed', time[1], time[2], redis.call('GET', KEYS[4])}

@@ -82,6 +82,7 @@ class PostconditionsCritic:
     """Judges a runbook by its checks, and any other task by how its steps ended."""
 
     name = "postconditions"
+    immediate = True
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from agent_core.adapters.models.runbook_course import Course
 from agent_core.adapters.models.runbook_hearing import moved_on
 from agent_core.adapters.models.runbook_match import fitting, matched, no_runbook
 from agent_core.adapters.models.runbook_memory import Asked, Memory, message_key, read, written
-from agent_core.adapters.models.runbook_values import Runbook
+from agent_core.adapters.models.runbook_values import Runbook, shown
 from agent_core.adapters.models.runbook_words import answer
 from agent_core.checkpoint import Checkpoint
 from agent_core.inputs import Ask, GiveUp, ModelReply, Tell
@@ -24,6 +24,8 @@ EDGES = " .!`“”\"'"
 
 class RunbookModel:
     """Follows the runbooks it was given, with the tools that their steps name."""
+
+    immediate = True
 
     def __init__(self, runbooks: tuple[Runbook, ...], tools: Mapping[str, ToolSpec]) -> None:
         self._runbooks = runbooks
@@ -43,7 +45,9 @@ class RunbookModel:
             words = answer(self._runbook(known.runbook), known, checkpoint, situation.inquiry)
             return Replied(reply=Tell(words=words))
         if memory is None:
-            return Replied(reply=GiveUp(words="Another actor began this task; a runbook cannot take it over midway."))
+            return Replied(
+                reply=GiveUp(words="Another model began this task, and a runbook can't go on with it. Start it again.")
+            )
         memory, reply = self._replied(checkpoint, memory)
         return Replied(reply=reply, memory=written(memory))
 
@@ -74,7 +78,9 @@ class RunbookModel:
                 heard = (*memory.heard, message_key(message))
                 return begun(fit[names.index(choice)], checkpoint, replace(memory, heard=heard)), None
         listed = ", ".join(f"{number}. {name}" for number, name in enumerate(names, 1))
-        text = f"Several runbooks fit these words: {listed}. Which one? Answer with its name or number."
+        said = [message.text for message in checkpoint.messages if message_key(message) not in memory.heard]
+        unclear = f"“{shown(said[-1])}” is none of them. " if memory.asked and said else ""
+        text = f"{unclear}Several runbooks fit these words: {listed}. Which one? Answer with its name or number."
         heard = tuple(map(message_key, checkpoint.messages))
         return replace(memory, asked=Asked(about="which"), heard=heard), Ask(text=text, options=names)
 

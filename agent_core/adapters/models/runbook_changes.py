@@ -65,14 +65,20 @@ def adopted(place: Place, memory: Memory, args: Args) -> Memory:
 
 def forms(place: Place, memory: Memory) -> str:
     """Say which words change this step, with its arguments as they are now; secret values are not repeated."""
+    listed = assignable(place, memory)
+    if not listed:
+        return f"{place.spec.name} takes no arguments, so there is nothing to change in this step."
     args = place.now(memory)
     names = tuple(templates(place.step, place.spec))
-    if not names:
-        return f"{place.spec.name} takes no arguments, so there is nothing to change in this step."
-    listed = ", ".join(f"{arg} ({_now(place.spec, arg, args)})" for arg in names)
     open_values = [as_text(args[arg]) for arg in names if arg in args and arg not in place.spec.secret_args]
-    swap = f" or `use … instead of {shown(open_values[0])}`" if open_values else ""
-    return f"I understand `{names[0]}: …`{swap}, several by comma. The arguments of this step: {listed}."
+    swap = f" Or say “use … instead of {shown(open_values[0])}”." if open_values else ""
+    return f"To change this step, reply {listed}.{swap}"
+
+
+def assignable(place: Place, memory: Memory) -> str:
+    """Give the words that assign each argument, with its value now; nothing where there are no arguments."""
+    args = place.now(memory)
+    return " or ".join(f"“{arg}: …” ({_now(place.spec, arg, args)})" for arg in templates(place.step, place.spec))
 
 
 def _now(spec: ToolSpec, arg: str, args: Args) -> str:

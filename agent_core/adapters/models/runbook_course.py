@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from agent_core.adapters.models.runbook_args import Gap, fill, options
-from agent_core.adapters.models.runbook_changes import Place, adopted, forms
+from agent_core.adapters.models.runbook_changes import Place, adopted, assignable
 from agent_core.adapters.models.runbook_memory import Asked, Memory, StepOutcome, mark_of, newest_mark
 from agent_core.adapters.models.runbook_values import Runbook, shown
 from agent_core.adapters.models.runbook_words import capital, position
 from agent_core.checkpoint import Checkpoint
-from agent_core.inputs import Ask, Done, GiveUp, ModelReply, Propose
+from agent_core.inputs import Ask, Done, GiveUp, ModelReply, Propose, Tell
 from agent_core.phases import Thinking
 from agent_core.proposal import Call, Proposal, StepRun, canonical
 from agent_core.rules.book import ToolSpec
@@ -38,7 +38,7 @@ class Course:
         spec = self.tools.get(step.tool) if step else None
         if step is None or spec is None:
             return None
-        held = self.held.call.args if self.held else None
+        held = self.held.call.args if self.held and memory.pending else None
         return Place(runbook=self.runbook, step_id=memory.at, step=step, spec=spec, tools=self.tools, held=held)
 
     @property
@@ -56,12 +56,18 @@ def settled(course: Course, memory: Memory) -> tuple[Memory, GiveUp | None]:
     place = course.place(memory)
     if run.edited_by is not None and place is not None:
         memory = adopted(place, memory, run.call.args)
-    memory = replace(memory, pending="", mark=mark_of(run), asked=None)
+    memory = replace(memory, pending="", mark=mark_of(run), asked=None, unasked=unasked_after(memory, run))
     if run.outcome == "unknown":  # Nobody could tell, and the task goes on: the step is proposed anew.
         return memory, None
     if run.outcome in ("ok", "skipped"):
         return forward(course, noted(memory, "ok" if run.ok else "skipped")), None
     return failed(course, noted(memory, "failed"), run)
+
+
+def unasked_after(memory: Memory, run: StepRun) -> tuple[str, ...]:
+    """Note of the step that ended whether policy had let it run without people."""
+    others = tuple(step_id for step_id in memory.unasked if step_id != memory.at)
+    return others if run.approved_by or run.outcome not in ("ok", "failed") else (*others, memory.at)
 
 
 def noted(memory: Memory, outcome: StepOutcome) -> Memory:
@@ -91,9 +97,64 @@ def failed(course: Course, memory: Memory, run: StepRun) -> tuple[Memory, GiveUp
 def _how(run: StepRun) -> str:
     """Say how a step failed."""
     if run.outcome == "denied":
-        return f"was not allowed ({shown(run.excerpt)})" if run.excerpt else "was not allowed"
+        return f"was not run ({shown(run.excerpt)})" if run.excerpt else "was not run"
     failed_words = "failed" if run.exit_code is None else f"failed with exit code {run.exit_code}"
     return ENDINGS.get(run.outcome, failed_words)
+
+
+def gone_back(course: Course, before: Memory, after: Memory) -> tuple[Memory, Tell] | None:
+    """Go back to what was looked at with values that people have changed since, and say so.
+
+    It goes back to a step that policy lets run unasked, and never over one that would be done again as it was done.
+    """
+    ids = course.runbook.ids
+    if after.slots == before.slots or after.at not in ids:
+        return None
+    first = ""
+    for step_id in reversed(ids[: ids.index(after.at)]):
+        if differs(course, step_id, before, after):
+            first = step_id if step_id in after.unasked else first
+        elif not may_pass(course, after, step_id):
+            break
+    if not first:
+        return None
+    changed = ", ".join(name for name in sorted(after.slots) if after.slots[name] != before.slots.get(name))
+    words = f"{changed} changed, so I look again first: {position(course.runbook, first)}."
+    return undone(course, after, first), Tell(words=words)
+
+
+def differs(course: Course, step_id: str, before: Memory, after: Memory) -> bool:
+    """Tell whether a step's call is another than it was."""
+    step = course.runbook.step(step_id)
+    spec = course.tools.get(step.tool) if step else None
+    if step is None or spec is None:
+        return False
+    return fill(step, spec, before, step_id).args != fill(step, spec, after, step_id).args
+
+
+def may_pass(course: Course, memory: Memory, step_id: str) -> bool:
+    """Tell whether a step whose call is the same may come again: it did nothing, or it only looks."""
+    step = course.runbook.step(step_id)
+    spec = course.tools.get(step.tool) if step else None
+    looks = spec is not None and (spec.risk == "low" or spec.effect == "idempotent")
+    return memory.outcomes.get(step_id) == "passed" or (step_id in memory.unasked and looks)
+
+
+def undone(course: Course, memory: Memory, first: str) -> Memory:
+    """Forget how the steps from ``first`` on ended, and what that made true."""
+    ids = course.runbook.ids
+    again = frozenset(ids[ids.index(first) :])
+    whens = {name: step.when.step for name, step in course.runbook.named() if step.when}
+    return replace(
+        memory,
+        at=first,
+        pending="",
+        asked=None,
+        outcomes={name: how for name, how in memory.outcomes.items() if name not in again},
+        checks={name: held for name, held in memory.checks.items() if name not in again},
+        whens={name: held for name, held in memory.whens.items() if whens.get(name) not in again},
+        unasked=tuple(name for name in memory.unasked if name not in again),
+    )
 
 
 def call_of(course: Course, place: Place, memory: Memory) -> Propose | None:
@@ -150,10 +211,9 @@ def _ask_for(place: Place, memory: Memory, gap: Gap, unclear: str) -> tuple[Memo
 
 def _ask_what_else(place: Place, memory: Memory, asked: Asked, unclear: str) -> tuple[Memory, Ask]:
     """Ask what is to become of a step that cannot be as it is."""
-    what = "was rejected" if asked.about == "rejected" else "could not be proposed"
-    said = f" (“{shown(asked.words)}”)" if asked.words else ""
-    text = (
-        f"{capital(position(place.runbook, place.step_id))} {what}{said}. Answer `skip` to go on without it, `stop` to"
-        f" end the task, or change an argument. {unclear or forms(place, memory)}"
-    )
-    return replace(memory, asked=asked, pending=""), Ask(text=text, options=("skip", "stop"), about="rejected")
+    why = "was rejected" if asked.about == "rejected" else f"could not be proposed ({shown(asked.words)})"
+    listed = assignable(place, memory)
+    change = f"{listed} to change it, " if listed else ""
+    first = f"{unclear} Or reply" if unclear else f"{place.step.tool} {why}. Reply {change}"
+    text = f"{first.strip()} “skip” to go on without it, or “stop” to end the task."
+    return replace(memory, asked=asked, pending=""), Ask(text=text, about="rejected")

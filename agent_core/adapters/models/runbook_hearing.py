@@ -14,6 +14,7 @@ from agent_core.adapters.models.runbook_course import (
     Course,
     call_of,
     forward,
+    gone_back,
     noted,
     settled,
     spoken,
@@ -53,6 +54,9 @@ def moved_on(course: Course, memory: Memory) -> tuple[Memory, ModelReply]:
     words = " ".join(dict.fromkeys(heard.unclear))
     if course.held and heard.unclear and not heard.understood:
         return heard.memory, Unclear(words=words)
+    back = gone_back(course, memory, heard.memory)
+    if back is not None:
+        return back[0], replace(back[1], words=f"{words} {back[1].words}".strip())
     return spoken(course, heard.memory, words)
 
 

@@ -40,7 +40,7 @@ class Memory:
 
     ``at`` is the step that is next or pending (empty: past the last); ``pending`` the step that was proposed after the
     run named by ``mark``. ``own`` holds arguments that were changed for one step only, as JSON text. An outcome is
-    ``skipped`` by a person or ``passed`` over by its ``when``.
+    ``skipped`` by a person or ``passed`` over by its ``when``. ``unasked`` steps ran without people.
     """
 
     runbook: str = ""
@@ -55,6 +55,7 @@ class Memory:
     asked: Asked | None = None
     heard: tuple[str, ...] = ()
     jumps: int = 0
+    unasked: tuple[str, ...] = ()
 
 
 _NOTES = TypeAdapter(Memory)

@@ -50,7 +50,7 @@ def answer(runbook: Runbook | None, memory: Memory, checkpoint: Checkpoint, inqu
         return " ".join(told)
     return (
         "I follow a runbook and cannot answer that. I can tell which step this is, why, what comes next, what the last"
-        " output was, and what Φ is made of. The requester and the approvers were asked nothing."
+        " output was, and what Φ is made of. Nobody else was asked."
     )
 
 

@@ -70,6 +70,8 @@ _LINE: TypeAdapter[_Call | _Question | _End] = TypeAdapter(_Lines)
 class ScriptedModel:
     """Replies with its lines, one after the other."""
 
+    immediate = True
+
     def __init__(self, lines: tuple[ModelReply, ...]) -> None:
         self._lines = lines
 
@@ -87,7 +89,9 @@ class ScriptedModel:
             return Replied(reply=Tell(words=TOLD))
         line = _line_of(situation.checkpoint)
         if line is None:
-            return Replied(reply=GiveUp(words="Another actor began this task; a script cannot take it over midway."))
+            return Replied(
+                reply=GiveUp(words="Another model began this task, and a script can't go on with it. Start it again.")
+            )
         while line < len(self._lines) and _was_rejected(situation, self._lines[line]):
             line += 1
         reply = self._lines[line] if line < len(self._lines) else Done(words="The script is at its end.")

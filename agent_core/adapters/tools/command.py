@@ -9,7 +9,7 @@ import asyncio
 import codecs
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from agent_core.adapters.tools.masking import Masker
 from agent_core.adapters.tools.output import (
     DEFAULT_TIMEOUT_S,
     OUTPUT_CAP_BYTES,
+    OnOutput,
     ToolOutput,
     ToolStopped,
     ToolTimedOut,
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 KEY_VARIABLE = "COUNTERSIGN_IDEMPOTENCY_KEY"
-
-OnOutput = Callable[[str, str], None]
 
 log = structlog.get_logger(__name__)
 

@@ -4,7 +4,11 @@
 failed may have done its work, or half of it: what that means is decided elsewhere, by the tool's class.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+OnOutput = Callable[[str, str], None]
+"""Hears what a call prints while it runs: the stream's name and whole lines, masked."""
 
 OUTPUT_CAP_BYTES = 1_048_576
 DEFAULT_TIMEOUT_S = 60.0

@@ -21,6 +21,7 @@ from agent_core.adapters.tools.output import (
     DEFAULT_TIMEOUT_S,
     OUTPUT_CAP_BYTES,
     ArgumentRefused,
+    OnOutput,
     ToolFailed,
     ToolMisconfigured,
     ToolOutput,
@@ -76,8 +77,10 @@ class PythonTool:
         idempotency_key: str,
         deadline_s: float | None = None,
         cancel: asyncio.Event | None = None,
+        on_output: OnOutput | None = None,
     ) -> ToolOutput:
         """Call the function once; raise ArgumentRefused, ToolFailed, ToolTimedOut or ToolStopped."""
+        del on_output  # a function has one result, and gives it at its end
         masker = Masker(self._secrets_of(args))
         arguments = self._checked(args, masker)
         if takes_key(self._called):

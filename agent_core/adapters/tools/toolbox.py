@@ -10,13 +10,16 @@ from typing import Protocol
 
 from agent_core.adapters.tools.output import (
     ArgumentRefused,
+    OnOutput,
     ToolDidNotStart,
     ToolError,
     ToolOutput,
     ToolStopped,
     ToolTimedOut,
 )
-from agent_core.ports import Output, Ran
+from agent_core.adapters.tools.tail import spooled
+from agent_core.ports import Clock, Output, Ran
+from agent_core.ports.spool import Spool
 from agent_core.proposal import Call, canonical
 from agent_core.rules.book import ToolSpec
 from agent_core.rules.digests import keyed
@@ -31,9 +34,14 @@ class Runner(Protocol):
         """Give what makes this the same tool as before."""
 
     async def run(
-        self, args: Mapping[str, object], *, idempotency_key: str, cancel: asyncio.Event | None = None
+        self,
+        args: Mapping[str, object],
+        *,
+        idempotency_key: str,
+        cancel: asyncio.Event | None = None,
+        on_output: OnOutput | None = None,
     ) -> ToolOutput:
-        """Make one call; raise ToolError where it gave no result of its own."""
+        """Make one call; raise ToolError where it gave no result of its own. ``on_output`` hears what it prints."""
 
 
 def fingerprint_of(runner: Runner) -> str:
@@ -57,6 +65,13 @@ class Toolbox:
         """Hold the tools and the schemas that their arguments must fit."""
         self._runners = runners
         self._specs = specs
+        self._spool: tuple[Spool, Clock] | None = None
+
+    def spooling(self, spool: Spool, clock: Clock) -> "Toolbox":
+        """Give the same tools, of whose calls the newest output is kept while they run."""
+        other = Toolbox(self._runners, self._specs)
+        other._spool = (spool, clock)
+        return other
 
     async def run(self, call: Call, *, key: str, stop: asyncio.Event) -> Ran:
         """Make the call under its time limit and say how it ended."""
@@ -68,9 +83,17 @@ class Toolbox:
             words = f"{call.tool} was not called: {wrong[0].field} {wrong[0].words}"
             return Ran(how="not_started", output=Output(), words=words)
         try:
-            return ended(await runner.run(call.args, idempotency_key=key, cancel=stop))
+            return ended(await self._made(runner, call, key=key, stop=stop))
         except ToolError as error:
             return failed(error)
+
+    async def _made(self, runner: Runner, call: Call, *, key: str, stop: asyncio.Event) -> ToolOutput:
+        """Make the call, and keep what it prints where its worker's end does not reach it."""
+        if self._spool is None:
+            return await runner.run(call.args, idempotency_key=key, cancel=stop)
+        spool, clock = self._spool
+        async with spooled(spool, clock, key) as tail:
+            return await runner.run(call.args, idempotency_key=key, cancel=stop, on_output=tail.add)
 
 
 def ended(output: ToolOutput) -> Ran:

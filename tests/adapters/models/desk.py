@@ -13,26 +13,29 @@ from agent_core.checkpoint import MESSAGES, RECENT, Checkpoint, Message, Rejecte
 from agent_core.inputs import ModelReply, Propose, Tell
 from agent_core.phases import Scoring, Thinking
 from agent_core.ports import Critic, Figures, Model, Output, Situation
-from agent_core.proposal import Call, Outcome, Proposal, StepRun, canonical
+from agent_core.proposal import Call, Outcome, Proposal, Risk, StepRun, canonical
 from agent_core.rules.book import ToolSpec
 from agent_core.words import Args, Digest, Json, PersonId, ThreadId
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
-def tool(name: str, args: dict[str, Json] | None = None, *, secret: frozenset[str] = frozenset()) -> ToolSpec:
+def tool(
+    name: str, args: dict[str, Json] | None = None, *, secret: frozenset[str] = frozenset(), risk: Risk = "high"
+) -> ToolSpec:
     """Make a tool whose arguments are all required unless they have a default."""
     shapes = args if args is not None else {"service": {"type": "string", "pattern": "^[a-z0-9-]+$"}}
     required: list[Json] = [arg for arg, shape in shapes.items() if isinstance(shape, dict) and "default" not in shape]
     schema: Json = {"type": "object", "properties": shapes, "required": required, "additionalProperties": False}
-    return ToolSpec(name=name, description=name, schema_json=canonical(schema), fingerprint="f1", secret_args=secret)
+    text = canonical(schema)
+    return ToolSpec(name=name, description=name, schema_json=text, fingerprint="f1", secret_args=secret, risk=risk)
 
 
 LINES: Json = {"type": "integer", "minimum": 1, "default": 20}
 SERVICE: Json = {"type": "string", "pattern": "^[a-z0-9-]+$"}
-READ = tool("read_status")
+READ = tool("read_status", risk="low")
 RESTART = tool("restart_service")
-LOGS = tool("read_logs", {"service": SERVICE, "lines": LINES})
+LOGS = tool("read_logs", {"service": SERVICE, "lines": LINES}, risk="low")
 NOTIFY = tool("notify", {"text": {"type": "string"}, "token": {"type": "string"}}, secret=frozenset({"token"}))
 SCALE = tool("scale", {"size": {"type": "string", "enum": ["small", "large"]}, "now": {"type": "boolean"}})
 SYNC = tool("sync", {})
@@ -87,6 +90,14 @@ class Desk:
         assert isinstance(reply, Propose), reply
         return reply
 
+    async def proposed_after_words(self, *words: str) -> Propose:
+        """Ask, expect these words to be said in the thread, and then a proposal."""
+        said = await self.ask()
+        assert isinstance(said, Tell), said
+        assert all(word in said.words for word in words), said
+        self.says("That was said.", about="refused")
+        return await self.proposed()
+
     async def told(self, inquiry: str) -> str:
         """Ask a question about the task."""
         replied = await self.model.next(self.situation(inquiry))
@@ -108,6 +119,7 @@ class Desk:
             exit_code=exit_code,
             excerpt=stdout,
             ended_at=self.tick(),
+            approved_by=() if self.tool(step).risk == "low" else (PersonId("U0A"),),
             edited_by=None if args is None else PersonId("U0EDITOR"),
         )
         tally = self.checkpoint.tally
@@ -123,6 +135,10 @@ class Desk:
         memory = self.checkpoint.memory if figures.memory is None else figures.memory
         self.checkpoint = replace(self.checkpoint, memory=memory, phi=figures.after).then(Thinking(asked=1))
         return figures
+
+    def tool(self, step: Propose) -> ToolSpec:
+        """Find a step's tool; those of low risk run without people, as policies have it."""
+        return next(tool for tool in self.tools if tool.name == step.tool)
 
     def denied(self, step: Propose, because: str = "rule 1") -> None:
         """Have policy forbid a step, which the core does not score."""

@@ -44,7 +44,7 @@ async def test_a_question_that_it_cannot_answer_is_told_so() -> None:
     await task.proposed()
     told = await task.told("Is it raining?")
     assert told.startswith("I follow a runbook and cannot answer that. I can tell which step this is")
-    assert told.endswith("The requester and the approvers were asked nothing.")
+    assert told.endswith("Nobody else was asked.")
 
 
 async def test_before_and_after_its_steps_it_says_so() -> None:

@@ -7,14 +7,14 @@ mistake in the code that counts is not repeated here.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent_core.checkpoint import CARDS, MESSAGES, RECENT, REJECTED, Checkpoint
 from agent_core.codec import Codec
 from agent_core.decide import LEADS_TO, decide
 from agent_core.effects import Effect, RunTool
 from agent_core.errors import Refused
-from agent_core.inputs import Approve, Edit, Input, Reply, ToolStarted, Withdraw
+from agent_core.inputs import Approve, Edit, Input, Reply, Rewind, ToolStarted, Withdraw
 from agent_core.people import Person
 from agent_core.phases import Acting, AwaitingApproval, Paused, Thinking
 from agent_core.policy import Verdict, evaluate, is_stricter
@@ -67,7 +67,7 @@ def check_way(before: Checkpoint, given: Input, after: Checkpoint) -> None:
     ways = LEADS_TO[here].get(given.kind, frozenset({here}))
     if not isinstance(given, Reply):
         assert there in ways | {here}
-    if before.is_finished:
+    if before.is_finished and not isinstance(given, Rewind):
         assert after.phase == before.phase
         assert (after.step, after.recent) == (before.step, before.recent)
 
@@ -137,22 +137,27 @@ class Ledger:
 
     def note(self, before: Checkpoint | None, given: Input, done: Transition, now: datetime, rules: Rules) -> None:  # noqa: PLR0917 - as check
         """Keep what an accepted input says of approvals, and judge what it let run."""
-        del now
-        phase = done.checkpoint.phase
+        if before is not None and isinstance(before.phase, AwaitingApproval):
+            self._escalate(before.phase.proposal, done, now)
         self._propose(before, given, done, rules)
         if isinstance(given, Approve):
             self.yes.setdefault((given.digest, given.version), []).append(given.by)
         if isinstance(given, Withdraw):
             name = (given.digest, given.version)
             self.yes[name] = [person for person in self.yes.get(name, []) if person.id != given.by.id]
-        if isinstance(phase, AwaitingApproval) and phase.proposal.escalated:
-            self.escalated.add(name_of(phase.proposal))
         for effect in done.effects:
             if isinstance(effect, RunTool):
                 self._released(done.checkpoint, effect)
         if isinstance(given, ToolStarted) and is_claimed_now(done.checkpoint):
             self._claimed(done.checkpoint, given, rules)
         self._struck(before, done.checkpoint, given)
+
+    def _escalate(self, proposal: Proposal, done: Transition, now: datetime) -> None:
+        """See that more people may decide from the moment on that policy names, and no earlier."""
+        if any(record.kind == "escalated" for record in done.records):
+            assert proposal.escalate is not None
+            assert now >= proposal.made_at + timedelta(seconds=proposal.escalate.after_s)
+            self.escalated.add(name_of(proposal))
 
     def _propose(self, before: Checkpoint | None, given: Input, done: Transition, rules: Rules) -> None:
         for record in done.records:

@@ -8,9 +8,10 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from agent_core import inputs
+from agent_core.checkpoint import HAPPENED, Checkpoint, Happened
 from agent_core.effects import AskModel, Effect, RunTool, Score
 from agent_core.errors import Refused
 from agent_core.inputs import Input
@@ -18,8 +19,10 @@ from agent_core.lesson import Scope
 from agent_core.people import Person
 from agent_core.phases import Acting, AwaitingAnswer, AwaitingApproval, AwaitingScoreReview, OutcomeUnknown, Paused
 from agent_core.proposal import Question, canonical
+from agent_core.records import StepEnded
 from agent_core.rules.book import Limits
 from agent_core.rules.endings import pending_work
+from agent_core.rules.readbacks import Found
 from agent_core.words import Args, CardKey, Digest, EffectId, LessonId, effect_id_of
 from tests.core.decide.desk import Desk
 from tests.core.decide.laws import check_refused, held_of
@@ -33,9 +36,10 @@ from tests.core.decide.office import (
     SECOND,
     STRICTER,
 )
-from tests.examples import APPROVER, BOT, EXTERNAL, GONE, GUEST, LEAD, NOBODY_KNOWN, REQUESTER
+from tests.examples import APPROVER, BOT, EXTERNAL, GONE, GUEST, LEAD, NOBODY_KNOWN, OPENING_THREAD, REQUESTER
 
 T = TypeVar("T")
+Cause = Literal["lost", "timed_out", "stopped"]
 SOMEBODY = (APPROVER, SECOND, LEAD, MANAGER, FINANCE, OPERATOR, REQUESTER)
 ANYBODY = (*SOMEBODY, APPROVER, REQUESTER, GUEST, EXTERNAL, GONE, NOBODY_KNOWN, BOT)
 CALLS: tuple[tuple[str, Args], ...] = (
@@ -43,6 +47,8 @@ CALLS: tuple[tuple[str, Args], ...] = (
     ("restart_service", {"service": "cart"}),
     ("restart_service", {"service": "checkout"}),
     ("deploy", {"service": "cart"}),
+    ("order", {"service": "cart"}),
+    ("reboot", {"service": "cart"}),
     ("pay", {"amount": 5000}),
     ("pay", {"amount": 10}),
     ("scale", {"service": "cart", "replicas": 3}),
@@ -60,6 +66,7 @@ RULES_TAUGHT = (
     ("", "Look at the queue first."), ("tool = scale", "set replicas = 9"), ("tool = scale", "set replicas = many"),
     ("", "deny"),
 )  # fmt: skip
+FOUND: tuple[tuple[Found, Cause], ...] = (("happened", "lost"), ("not_happened", "lost"), ("not_happened", "stopped"))
 SCOPES: tuple[Scope, ...] = ("thread", "channel", "team")
 WORDS = ("Use checkout instead.", "ok", "why?", "", "service: checkout", "LGTM!")
 SECONDS = (0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 60.0, 60.0, 60.0, 60.0, 600.0, 901.0)
@@ -175,6 +182,8 @@ def tool_result(desk: Desk, picker: Picker, name: EffectId) -> Input:
     assert isinstance(phase, Acting)
     proposal = phase.proposal
     if phase.claim is None or picker.of(range(8)) == 0:
+        if picker.of(range(8)) == 0:
+            return inputs.ToolHeld(effect_id=name, lock="service:cart")
         fresh = tuple(changed(picker, approval.by) for approval in proposal.approvals)
         digest = picker.of((proposal.digest,) * 29 + (Digest("0" * 32),))
         return inputs.ToolStarted(effect_id=name, digest=digest, worker="w", approvers=fresh)
@@ -184,6 +193,10 @@ def tool_result(desk: Desk, picker: Picker, name: EffectId) -> Input:
         inputs.ToolFinished(effect_id=name, fence=fence, ok=False, exit_code=1, stderr="no"),
         inputs.ToolFailed(effect_id=name, fence=fence, how="timed_out", words="It took too long."),
         inputs.OutcomeUnknown(effect_id=name, fence=fence, words="The worker was lost."),
+        *(
+            inputs.ReadBack(effect_id=name, fence=fence, verdict=verdict, ended=cause, words="The log was read.")
+            for verdict, cause in FOUND
+        ),
     )
     return picker.of(ends)
 
@@ -262,7 +275,34 @@ def steering(desk: Desk, picker: Picker, by: Person) -> Input:
     kinds: list[Input] = [inputs.Resume(by=by), inputs.Stop(by=by), inputs.ExtendBudget(by=by)]
     kinds += [inputs.Resume(by=by)] * 6 if isinstance(desk.phase, Paused) else [inputs.Pause(by=by)]
     kinds += [inputs.Abort(by=by)] if picker.of(range(4)) == 0 else []
+    kinds += [rewinding(desk, picker, by)] if picker.of(range(6)) == 0 else []
     return picker.of(kinds)
+
+
+def rewinding(desk: Desk, picker: Picker, by: Person) -> Input:
+    """Take the task up again as it was after some step, or as if it had been another task."""
+    was = [done.checkpoint for _, done in desk.log if done.checkpoint.phase.kind == "thinking"]
+    seed = picker.of(was) if was else desk.task
+    other = picker.of((seed.thread_id, seed.thread_id, seed.thread_id, OPENING_THREAD))
+    known = picker.of((desk.task.version, desk.task.version, desk.task.version, 1))
+    return inputs.Rewind(by=by, seed=replace(seed, thread_id=other, happened=done_since(desk, seed)), known=known)
+
+
+def done_since(desk: Desk, seed: Checkpoint) -> tuple[Happened, ...]:
+    """Give the calls that were made after a version."""
+    runs = [
+        record.run
+        for _, done in desk.log
+        for record in done.records
+        if done.checkpoint.version > seed.version and isinstance(record, StepEnded)
+    ]
+    return tuple(
+        Happened(
+            call_key=run.call.key, tool=run.call.tool, step=run.step, outcome=run.outcome, at=run.ended_at,
+            thread=desk.task.thread_id,
+        )
+        for run in runs[-HAPPENED:]
+    )  # fmt: skip
 
 
 def rest(desk: Desk, picker: Picker, by: Person) -> Input:
@@ -308,6 +348,7 @@ def stray(desk: Desk, picker: Picker) -> Input:
     ]
     kinds += [picker.of(old)] if old else []
     kinds += [inputs.SurfaceLost(words="The channel is archived.")] if picker.of(range(10)) == 0 else []
+    kinds += [inputs.Restored(head="4e" * 32)] if picker.of(range(10)) == 0 else []
     return picker.of(kinds)
 
 

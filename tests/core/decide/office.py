@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from agent_core.checks import Check
 from agent_core.people import EVERYBODY_HERE, People
 from agent_core.policy import ArgCondition, Policy, Rule
 from agent_core.proposal import Escalation, canonical
-from agent_core.rules.book import Limits, Rules, ToolSpec
+from agent_core.rules.book import Limits, Readback, Rules, ToolSpec
 from tests.examples import APPROVER, APPROVERS, KEY, LEAD, person
 
 SECOND = person("U0SECOND", groups=frozenset({"S0ONCALL"}))
@@ -26,12 +27,20 @@ def tool(name: str, schema_json: str, **facts: object) -> ToolSpec:
 
 
 SERVICE = schema(("service",), service={"type": "string", "pattern": "^[a-z0-9-]+$"})
+READBACK = Readback(
+    tool="read_status",
+    args={"service": "{service}"},
+    happened=Check(stdout_contains="ordered"),
+    not_happened=Check(stdout_matches="^(nothing|ordered twice)"),
+)
 TOOLS = {
     spec.name: spec
     for spec in (
         tool("read_status", SERVICE, risk="low", effect="idempotent"),
         tool("restart_service", SERVICE),
         tool("deploy", SERVICE, effect="idempotent"),
+        tool("order", SERVICE, effect="readback", readback=READBACK),
+        tool("reboot", SERVICE, lock="service:{service}"),
         tool("wipe", SERVICE, risk="critical"),
         tool("scale", schema(("service", "replicas"), service={"type": "string"}, replicas={"type": "integer"})),
         tool("pay", schema(("amount",), amount={"type": "number"}, to={"type": "string", "default": "acme"})),
@@ -40,7 +49,7 @@ TOOLS = {
 RESTART = Rule(
     name="restarts are asked for",
     decision="ask",
-    tools=("restart_service",),
+    tools=("restart_service", "order", "reboot"),
     approvers=APPROVERS,
     remind_s=600.0,
     escalate=Escalation(after_s=900.0, to=People(users=frozenset({LEAD.id}))),

@@ -12,7 +12,7 @@ from agent_core.words import CardKey, Digest, LessonId, effect_id_of
 from tests.core.decide.desk import Desk, limits
 from tests.core.decide.laws import held_of
 from tests.core.decide.office import FORBIDDING, LAXER, SECOND, STRICTER, TOOLS
-from tests.examples import APPROVER, LEAD, OPENING_THREAD, REQUESTER, THREAD
+from tests.examples import APPROVER, LEAD, OPENING_THREAD, REQUESTER, SEED, THREAD
 
 
 def opening() -> Desk:
@@ -269,6 +269,9 @@ def anyhow(desk: Desk) -> Iterator[Input]:
     yield inputs.CardLost(card=key, ts="1772450000.000001")
     yield inputs.NoApprover(effect_id=shown, card=key, whom="nobody")
     yield from (inputs.SurfaceLost(words="The channel is archived."), inputs.TimerFired())
+    yield inputs.Restored(head="4e" * 32)
+    seed = replace(SEED, thread_id=desk.task.thread_id)
+    yield from (inputs.Rewind(by=REQUESTER, seed=seed, known=known) for known in (desk.task.version, 0))
     yield inputs.Start(by=REQUESTER, purpose="Again.")
 
 
@@ -304,10 +307,16 @@ def results(desk: Desk, name: str) -> Iterator[Input]:
     yield inputs.Opened(thread_id=THREAD, **work)  # type: ignore[arg-type]  # the same
     yield inputs.ToolStarted(digest=digest, worker="w", approvers=fresh, **work)  # type: ignore[arg-type]  # the same
     yield inputs.ToolStarted(digest=digest, worker="w", **work)  # type: ignore[arg-type]  # the same
+    yield inputs.ToolHeld(lock="service:cart", **work)  # type: ignore[arg-type]  # the same
     yield inputs.ToolFinished(ok=True, **fence)  # type: ignore[arg-type]  # the same
     yield inputs.ToolFinished(ok=True, **{**fence, "fence": 0})  # type: ignore[arg-type]  # the same
     yield inputs.ToolFailed(how="failed", words="No.", **fence)  # type: ignore[arg-type]  # the same
     yield inputs.ToolFailed(how="failed", words="No.", **{**fence, "fence": 0})  # type: ignore[arg-type]  # the same
+    yield inputs.ToolFailed(how="timed_out", words="Too long.", **fence)  # type: ignore[arg-type]  # the same
+    for verdict in ("happened", "not_happened", "unclear"):
+        for ended in ("lost", "timed_out"):
+            yield inputs.ReadBack(verdict=verdict, ended=ended, words="So.", **fence)  # type: ignore[arg-type]  # the same
+    yield inputs.ReadBack(verdict="happened", **{**fence, "fence": 0})  # type: ignore[arg-type]  # the same
     yield inputs.OutcomeUnknown(**fence)  # type: ignore[arg-type]  # the same
     yield inputs.OutcomeUnknown(**{**fence, "fence": 0})  # type: ignore[arg-type]  # the same
     for after in (3.0, 9.5, float("nan")):

@@ -70,7 +70,11 @@ def test_stages_are_met_in_their_order() -> None:
     """Finance cannot say yes before the manager did."""
     desk = Desk().start()
     desk.propose("pay", amount=5000)
-    desk.refuses(desk.approval(FINANCE))
+    no = desk.refuses(desk.approval(FINANCE))
+    assert (no.words, no.instead) == (
+        "It is not your turn yet: the stage before yours is not done.",
+        f"Ask <@{MANAGER.id}>.",
+    )
     desk.approve(MANAGER)
     desk.approve(FINANCE)
     assert desk.kind == "acting"

@@ -35,7 +35,7 @@ def test_time_and_tokens_are_budgets_too() -> None:
     """Each is named where it is used up."""
     desk = Desk(rules=limits(wall_s=100.0)).start().later(101).step()
     assert desk.card.question is not None
-    assert "101 s of working time" in desk.card.question.text
+    assert "101 of 100 s of working time" in desk.card.question.text
     desk = Desk(rules=limits(tokens=0)).start().step()
     assert desk.card.question is not None
     assert "0 tokens" in desk.card.question.text

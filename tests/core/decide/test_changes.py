@@ -46,7 +46,7 @@ def test_an_edit_into_what_is_forbidden_is_refused() -> None:
     desk = Desk().start()
     desk.propose("pay", amount=5000)
     desk.rules = replace(RULES, policy=replace(RULES.policy, rules=()))
-    assert "forbidden: default" in desk.refuses(desk.edit(REQUESTER, amount=10)).words
+    assert "policy forbids it (default)" in desk.refuses(desk.edit(REQUESTER, amount=10)).words
 
 
 def test_an_edit_that_the_tool_does_not_take_is_refused_at_its_field() -> None:
@@ -191,6 +191,15 @@ def test_people_are_reminded_in_the_time_that_policy_gives() -> None:
     assert desk.notified() == ["asked", "reminder", "escalated", "reminder"]
 
 
+def test_a_click_after_the_time_of_escalation_counts_though_the_timer_is_late() -> None:
+    """“From then on” is a time, not a message."""
+    desk = Desk().waiting().later(900)
+    desk.approve(LEAD)
+    assert desk.kind == "acting"
+    early = Desk().waiting().later(899)
+    early.refuses(early.approval(LEAD))
+
+
 def test_after_escalation_others_may_approve_as_well() -> None:
     """They are told, may say yes, and the number that is needed stays."""
     desk = Desk().waiting()
@@ -209,7 +218,7 @@ def test_a_step_that_policy_denies_is_not_run_and_the_thread_says_so() -> None:
     desk = Desk().start()
     desk.propose("wipe")
     assert (desk.kind, desk.task.step) == ("thinking", 1)
-    assert desk.said() == ["Step 1 (wipe) was not run: it is forbidden by never wipe."]
+    assert desk.said() == ["Step 1 (wipe) was not run: policy forbids it (never wipe)."]
     assert desk.task.recent[-1].outcome == "denied"
     assert desk.kept("denied")
 
@@ -219,6 +228,7 @@ def test_a_step_that_is_none_is_told_to_the_model_a_bounded_number_of_times() ->
     desk = Desk().start()
     desk.propose("no_such_tool")
     assert "There is no tool" in desk.task.messages[-1].text
+    assert "There is no tool" in desk.said()[-1]  # people hear of it too
     desk.propose(service="Not Valid")
     assert desk.kind == "thinking"
     desk.reply(Propose(tool="pay", args_json="{}"))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from agent_core.effects import TellRequester
 from agent_core.inputs import (
     Abort,
     Correct,
@@ -16,7 +17,7 @@ from agent_core.inputs import (
     ToolFinished,
 )
 from agent_core.people import People, Person
-from agent_core.phases import Acting, Finished, OutcomeUnknown as OutcomeUnknownPhase
+from agent_core.phases import Acting, Finished, OutcomeUnknown as OutcomeUnknownPhase, Paused
 from agent_core.policy import Policy, Rule
 from agent_core.records import Struck
 from agent_core.words import Digest
@@ -137,7 +138,7 @@ def test_a_stricter_policy_at_the_claim_asks_again() -> None:
     assert (desk.proposal.policy_version, desk.proposal.approvals) == ("p2", ())
     assert desk.proposal.digest != old.digest
     assert desk.task.cards[-2].state == "closed"
-    assert "its tool or the policy changed meanwhile" in desk.said()[-1]
+    assert "changed meanwhile" in desk.said()[-1]
 
 
 def test_a_laxer_policy_at_the_claim_runs() -> None:
@@ -344,9 +345,48 @@ def test_stop_has_the_running_call_stopped_and_the_task_goes_on() -> None:
     desk.refuses(Stop(by=LEAD))
     desk.give(Stop(by=APPROVER))
     assert (desk.kind, desk.card.state) == ("acting", "stopping")
-    desk.give(ToolFailed(effect_id=desk.work, fence=desk.fence, how="stopped", words="Stopped."))
+    desk.give(ToolFailed(effect_id=desk.work, fence=desk.fence, how="stopped", words="Ended.", stdout="half"))
+    assert (desk.kind, desk.card.state) == ("outcome_unknown", "unknown")
+    assert desk.card.words == f"Stopped by <@{APPROVER.id}>. Ended."
+    assert isinstance(desk.phase, OutcomeUnknownPhase)
+    assert desk.phase.excerpt == "half"
+
+
+def test_a_call_that_may_be_repeated_and_was_stopped_just_ended() -> None:
+    """Nobody need look; the card says by whom it was stopped."""
+    desk = two()
+    desk.claim()
+    desk.give(Stop(by=APPROVER))
+    desk.give(ToolFailed(effect_id=desk.work, fence=desk.fence, how="stopped", words="Ended."))
     assert (desk.kind, desk.task.recent[-1].outcome) == ("scoring", "stopped")
-    assert desk.card.state == "failed"
+    assert (desk.card.state, desk.card.words) == ("failed", f"Stopped by <@{APPROVER.id}>.")
+
+
+def test_a_call_that_ended_before_it_could_be_stopped_counts_as_it_ended() -> None:
+    """The card does not say that somebody stopped it."""
+    desk = running()
+    desk.give(Stop(by=APPROVER))
+    desk.ended()
+    assert (desk.kind, desk.card.state, desk.card.words) == ("scoring", "done", "")
+
+
+@pytest.mark.parametrize("how", ["timed_out", "stopped"])
+def test_a_call_that_was_cut_short_may_have_happened(how: str) -> None:
+    """A time-out is not a no: people look, as after a crash; also inside a pause."""
+    for desk in (running(), paused(running)()):
+        cut = ToolFailed(effect_id=desk.work, fence=desk.fence, how=how, words="Over 60 s.", stdout="so far")  # type: ignore[arg-type]  # one of its own
+        desk.give(cut)
+        phase = desk.phase.was if isinstance(desk.phase, Paused) else desk.phase
+        assert isinstance(phase, OutcomeUnknownPhase)
+        assert (phase.excerpt, desk.newest("unknown").words) == ("so far", "Over 60 s.")
+
+
+@pytest.mark.parametrize("how", ["failed", "not_started"])
+def test_a_tools_own_no_is_a_no(how: str) -> None:
+    """It raised an error of its own, or was never started: that is its result."""
+    desk = running()
+    desk.give(ToolFailed(effect_id=desk.work, fence=desk.fence, how=how, words="No."))  # type: ignore[arg-type]  # one of its own
+    assert (desk.kind, desk.task.recent[-1].outcome) == ("scoring", how)
 
 
 def test_there_is_nothing_to_stop_before_the_step_began() -> None:
@@ -362,6 +402,11 @@ def test_abort_lets_the_running_call_be_stopped_first() -> None:
     assert desk.kind == "acting"
     desk.give(ToolFailed(effect_id=desk.work, fence=desk.fence, how="stopped", words="Stopped."))
     assert isinstance(desk.phase, Finished)
+    assert "It is not known whether step 1 happened" in desk.phase.why
+    desk = repeatable()
+    desk.give(Abort(by=REQUESTER))
+    desk.give(ToolFailed(effect_id=desk.work, fence=desk.fence, how="stopped", words="Stopped."))
+    assert isinstance(desk.phase, Finished)
     assert desk.phase.why == f"Aborted by <@{REQUESTER.id}>; the step that ran ended as: stopped."
 
 
@@ -372,6 +417,17 @@ def test_a_channel_that_is_gone_ends_the_task_whatever_runs() -> None:
     assert desk.kind == "finished"
     assert [effect.kind for effect in done.effects] == ["tell_requester"]
     assert desk.outbox.keys() & done.settled == set()
+
+
+def test_an_end_that_cannot_be_posted_is_told_to_the_requester_directly_and_once() -> None:
+    """The channel was archived while the last step ran."""
+    desk = running()
+    desk.give(Abort(by=REQUESTER))
+    desk.give(ToolFailed(effect_id=desk.work, fence=desk.fence, how="stopped", words="Stopped."))
+    done = desk.give(SurfaceLost(words="the channel is archived."))
+    (told,) = (effect for effect in done.effects if isinstance(effect, TellRequester))
+    assert "ended: aborted. Its thread can't say so: the channel is archived." in told.words
+    desk.refuses(SurfaceLost(words="the channel is archived."))
 
 
 def test_what_a_step_printed_is_cut_to_its_beginning_and_its_end() -> None:

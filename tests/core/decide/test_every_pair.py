@@ -52,7 +52,7 @@ def test_every_phase_answers_every_input(checkpoint: Checkpoint, given: Input) -
 @pytest.mark.parametrize("given", INPUTS, ids=lambda given: given.kind)
 def test_where_there_is_no_task_only_a_beginning_is_taken(given: Input) -> None:
     """Everything else is told that there is no task."""
-    if given.kind in ("open", "start"):
+    if given.kind in ("open", "start", "fork"):
         assert decide(None, given, NOON, RULES, thread_id=THREAD).checkpoint.version == 1
         return
     with pytest.raises(Refused, match="There is no task in this thread"):
@@ -86,6 +86,7 @@ def test_every_way_on_the_map_is_taken() -> None:
     """The map promises nothing that cannot happen."""
     promised = {(here, what, there) for here, to in LEADS_TO.items() for what, ends in to.items() for there in ends}
     promised -= {("absent", "open", "opening"), ("absent", "start", "thinking")}
+    promised -= {("absent", "fork", "opening"), ("absent", "fork", "thinking")}
     found = {way for place in PLACES for circumstance in CIRCUMSTANCES for way in ways(place, circumstance)}
     assert promised - found == set()
 

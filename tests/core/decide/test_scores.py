@@ -255,7 +255,7 @@ def test_only_overriders_override() -> None:
     desk = Desk().start().step(3.0)
     desk.refuses(OverridePhi(by=GUEST, phi=5.0))
     desk.rules = replace(desk.rules, overriders=NOBODY)
-    assert desk.refuses(OverridePhi(by=LEAD, phi=5.0)).instead == "Ask nobody."
+    assert desk.refuses(OverridePhi(by=LEAD, phi=5.0)).instead == "The configuration names nobody who may."
 
 
 def test_a_finished_task_still_learns_its_score() -> None:

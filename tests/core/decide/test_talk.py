@@ -156,7 +156,11 @@ def test_a_correction_while_the_whole_is_scored_keeps_the_task_going(reviewed: b
     assert desk.kind == "thinking"
 
 
-@pytest.mark.parametrize("text", ["ok", "Yes!", "LGTM", "approve", "no", "👍", "go ahead", "yes, please ok", "STOP."])
+PLAIN = ("ok", "Yes!", "LGTM", "approve", "no", "go ahead", "yes, please ok", "STOP.", "not ok", "nein")
+WITH_EMOJI = ("👍", "👎🏽", ":thumbsup:", ":+1::skin-tone-3:", "LGTM :shipit:", "👍 ok")
+
+
+@pytest.mark.parametrize("text", [*PLAIN, *WITH_EMOJI])
 def test_bare_assent_or_dissent_decides_nothing(text: str) -> None:
     """Threat D15: the person is shown the way to the card."""
     desk = Desk().waiting()
@@ -165,7 +169,9 @@ def test_bare_assent_or_dissent_decides_nothing(text: str) -> None:
     assert desk.runs() == 0
 
 
-@pytest.mark.parametrize("text", ["ok use cart instead", "no, the other service", "cart", "", "   "])
+@pytest.mark.parametrize(
+    "text", ["ok use cart instead", "no, the other service", "cart", "", "   ", "service: cart", "use 👍 cart"]
+)
 def test_words_that_say_something_are_not_bare(text: str) -> None:
     """A correction may begin with yes or no; nothing at all is no assent."""
     assert not is_bare(text)

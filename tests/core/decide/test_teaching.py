@@ -9,9 +9,9 @@ from agent_core.lesson import Lesson
 from agent_core.people import NOBODY
 from agent_core.words import LessonId, ThreadId
 from tests.core.decide.desk import Desk
-from tests.core.decide.office import OPERATOR, RULES
+from tests.core.decide.office import OPERATOR, RULES, TOOLS, schema
 from tests.core.decide.places import finished
-from tests.examples import GUEST, LEAD, REQUESTER, person
+from tests.examples import APPROVER, GUEST, LEAD, REQUESTER, person
 
 DENY = Teach(by=LEAD, when="tool = restart_service, service = cart", do="deny", scope="team")
 SET = Teach(by=LEAD, when="tool = restart_service", do="set service = checkout", scope="team")
@@ -48,6 +48,16 @@ def test_a_taught_deny_is_obeyed_from_the_next_step() -> None:
     assert desk.kind == "awaiting_approval"
 
 
+def test_a_deny_taught_while_the_step_waits_keeps_it_from_starting() -> None:
+    """Whoever pressed Approve may not have seen it; the claim looks again."""
+    desk = Desk().waiting()
+    desk.give(DENY)
+    desk.approve()
+    desk.claim(APPROVER)
+    assert desk.kind == "thinking"
+    assert f"taught by <@{LEAD.id}>" in desk.said()[-1]
+
+
 def test_a_taught_set_changes_the_argument_and_the_card_shows_it() -> None:
     """What was asked stands beside what will run."""
     desk = taught(SET)
@@ -68,11 +78,31 @@ def test_a_taught_set_is_read_as_the_tool_wants_it() -> None:
 
 
 def test_a_taught_set_that_the_tool_does_not_take_forbids_the_step_and_says_so() -> None:
-    """Running with another value than was taught would be worse."""
-    desk = taught(Teach(by=LEAD, when="tool = scale", do="set replicas = many"))
+    """Running with another value than was taught would be worse; the tool has changed since."""
+    desk = taught(Teach(by=LEAD, when="tool = scale", do="set replicas = 9"))
+    fewer = schema(("service", "replicas"), service={"type": "string"}, replicas={"type": "integer", "maximum": 5})
+    scale = replace(TOOLS["scale"], schema_json=fewer)
+    desk.rules = replace(desk.rules, tools={**desk.rules.tools, "scale": scale})
     desk.propose("scale", service="cart", replicas=1)
     assert desk.kind == "thinking"
-    assert "which sets what the tool does not take" in desk.said()[-1]
+    assert "sets what the tool does not take" in desk.said()[-1]
+
+
+@pytest.mark.parametrize(
+    ("when", "do", "field", "words"),
+    [
+        ("tool = nosuch", "deny", "when", "There is no tool “nosuch”."),
+        ("nosuch = 1", "deny", "when", "No tool has an argument “nosuch”."),
+        ("tool = scale, amount = 1", "deny", "when", "scale has no argument “amount”."),
+        ("tool = scale", "set nosuch = 3", "do", "No such step takes this as its “nosuch”."),
+        ("tool = scale", "set replicas = many", "do", "No such step takes this as its “replicas”."),
+        ("tool = restart_service", "set service = Not Valid!", "do", "No such step takes this as its “service”."),
+    ],
+)
+def test_a_rule_that_no_step_can_ever_meet_is_refused_at_its_field(when: str, do: str, field: str, words: str) -> None:
+    """Misspelt, it would look like protection and be none."""
+    no = Desk().start().refuses(Teach(by=LEAD, when=when, do=do))
+    assert (no.field, no.words) == (field, words)
 
 
 def test_words_reach_the_next_card_that_they_fit() -> None:
