@@ -13,11 +13,13 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from bot.app import running
+from bot.app import Role, Running, running
 from bot.config import ConfigError, Settings, editor_line, json_schema, load, read_settings
 from bot.demo import supervisor
 from bot.doctor import examine
 from bot.reach import NotStarted
+from bot.stopping import add_stop
+from bot.threads import add_threads
 
 EXIT_UNREACHABLE, EXIT_CONFIG = 1, 2
 
@@ -26,11 +28,16 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command and give the exit code."""
     words = "Agents work in Slack threads; people countersign."
     parser = argparse.ArgumentParser(prog="countersign", description=words)
-    parser.add_argument("command", choices=sorted(COMMANDS), help="what to do")
+    commands = parser.add_subparsers(metavar="command", required=True)
+    for name, (go, purpose) in COMMANDS.items():
+        commands.add_parser(name, help=purpose, description=purpose).set_defaults(go=go)
+    add_threads(commands)
+    add_stop(commands)
     chosen = parser.parse_args(argv)
     log_as_json()
+    wanted: Callable[[argparse.Namespace], int] = chosen.go
     try:
-        return COMMANDS[chosen.command]()
+        return wanted(chosen)
     except ConfigError as wrong:
         complain(f"Not started; nothing was changed.\n{wrong.sentence}")
         return EXIT_CONFIG
@@ -72,13 +79,27 @@ def log_as_json() -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
 
 
-def run() -> int:
+def run(_: argparse.Namespace) -> int:
     """Run ingress and one worker in one process until it is told to stop."""
-    settings = read_settings()
-    return asyncio.run(until_stopped(settings))
+    return until_told("run")
 
 
-async def until_stopped(settings: Settings) -> int:
+def serve(_: argparse.Namespace) -> int:
+    """Run ingress only; processes that work drain what it commits."""
+    return until_told("serve")
+
+
+def work(_: argparse.Namespace) -> int:
+    """Run one worker only."""
+    return until_told("work")
+
+
+def until_told(role: Role) -> int:
+    """Run a process in its role until it is told to stop."""
+    return asyncio.run(until_stopped(read_settings(), role))
+
+
+async def until_stopped(settings: Settings, role: Role) -> int:
     """Run the bot until SIGINT or SIGTERM, then say what waits and how to go on."""
     up, stopped, starting = asyncio.Event(), asyncio.Event(), asyncio.current_task()
 
@@ -91,9 +112,9 @@ async def until_stopped(settings: Settings) -> int:
     for wanted in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(wanted, stop)
     try:
-        async with running(settings, load(settings.countersign_config)) as bot:
+        async with running(settings, load(settings.countersign_config), role=role) as bot:
             up.set()
-            say(f"Countersign is up: {address(settings, bot.port)}. Store: {bot.store_words}. Stop it with Ctrl-C.")
+            say(f"Countersign is up: {address(settings, bot)}. Store: {bot.store_words}. Stop it with Ctrl-C.")
             await stopped.wait()
             say(await bot.waiting_words())
     except asyncio.CancelledError:
@@ -103,18 +124,24 @@ async def until_stopped(settings: Settings) -> int:
     return 0
 
 
-def address(settings: Settings, port: int) -> str:
-    """Say where Slack reaches the bot."""
-    return "Socket Mode" if settings.socket_mode else f"http://{settings.countersign_host}:{port}/slack/events"
+def address(settings: Settings, bot: Running) -> str:
+    """Say where Slack and whoever watches over us reach the bot."""
+    places = [] if bot.port else ["worker"]
+    if bot.port:
+        url = f"http://{settings.countersign_host}:{bot.port}/slack/events"
+        places.append("Socket Mode" if settings.socket_mode else url)
+    if bot.admin_port is not None:
+        places.append(f"admin http://{settings.countersign_host}:{bot.admin_port}/metrics")
+    return ", ".join(places)
 
 
-def demo() -> int:
+def demo(_: argparse.Namespace) -> int:
     """Run the playground, the demo's world and the bot, each a process of its own."""
     settings = read_settings()
     return asyncio.run(supervisor.run(settings.countersign_home / "demo"))
 
 
-def schema() -> int:
+def schema(_: argparse.Namespace) -> int:
     """Print the JSON Schema of countersign.yml, and how an editor is made to use it."""
     say(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     complain("Save it as countersign.schema.json beside countersign.yml, whose first line is then to be:")
@@ -122,12 +149,19 @@ def schema() -> int:
     return 0
 
 
-def doctor() -> int:
+def doctor(_: argparse.Namespace) -> int:
     """Check everything that can be checked, and say what to mend."""
     return asyncio.run(examine(read_settings(), say))
 
 
-COMMANDS: Mapping[str, Callable[[], int]] = {"run": run, "demo": demo, "schema": schema, "doctor": doctor}
+COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {
+    "demo": (demo, "try it: Slack, the bot and a small world on this machine"),
+    "run": (run, "take Slack's requests and work, in one process"),
+    "serve": (serve, "take Slack's requests only; any number, beside any number of `work`"),
+    "work": (work, "work only; any number, beside any number of `serve`"),
+    "doctor": (doctor, "check configuration, Slack, people and store"),
+    "schema": (schema, "print the JSON Schema of countersign.yml"),
+}
 
 if __name__ == "__main__":
     sys.exit(main())

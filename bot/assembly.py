@@ -13,7 +13,7 @@ from agent_core.adapters.tools.command import CommandTool
 from agent_core.adapters.tools.output import ToolMisconfigured
 from agent_core.adapters.tools.python import PythonTool
 from agent_core.adapters.tools.toolbox import Runner, Toolbox, fingerprint_of
-from agent_core.ports import Critic, Model, Tools
+from agent_core.ports import Critic, Model
 from agent_core.rules.book import Rules
 from bot import config as configured
 from bot.config import Config, ConfigError, Problem, secret_args, to_rules, to_runbooks
@@ -24,7 +24,7 @@ class Parts:
     """What a configuration makes."""
 
     rules: Rules
-    tools: Tools
+    tools: Toolbox
     model: Model
     critic: Critic
 
@@ -55,7 +55,6 @@ def check_is_kept(tool: configured.Tool) -> None:
     asked = {
         "sandbox": isinstance(tool, configured.CommandTool) and tool.sandbox is not None,
         "preconditions": tool.preconditions is not None,
-        "lock": tool.lock is not None,
     }
     for name, is_asked in asked.items():
         if is_asked:

@@ -6,6 +6,7 @@ from agent_core.errors import Refused
 from agent_core.learning.preview import preview
 from agent_core.learning.teaching import read_rule
 from agent_core.records import Entry, Proposed
+from agent_core.rules.lessons import check_can_act
 from agent_core.rules.propose import place_of
 from agent_core.words import ThreadId, channel_of, ts_of
 from bot.desk import Desk
@@ -43,6 +44,7 @@ async def tried(desk: Desk, thread_id: ThreadId, when: str, do: str) -> tuple[st
         return ("Type what to do, and this shows what it would have changed.",)
     try:
         reading = read_rule(when, do)
+        check_can_act(reading, desk.runtime.rules().tools)
     except Refused as no:
         return (no.sentence,)
     loaded = await desk.runtime.store.load(thread_id)

@@ -6,14 +6,18 @@ core refuses the unknown. Nothing is decided here.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+import structlog
 
 from agent_core.checkpoint import Checkpoint, Quote
 from agent_core.errors import Refused
 from agent_core.inputs import Input, Open, Start
+from agent_core.lesson import Lesson
 from agent_core.people import Person
-from agent_core.ports import Clock, Index, Lessons, Model, TaskLine
+from agent_core.ports import Clock, Index, Lessons, Model, StoreDown, Switch, TaskLine
+from agent_core.records import Note
 from agent_core.runtime import Given, Runtime
 from agent_core.words import ChannelId, PersonId, TeamId, ThreadId, channel_of, thread_id_of, ts_of
 from bot.blocks.kit import Block, Rendered
@@ -22,6 +26,8 @@ from bot.slack.client import FAILURES, Slack, SlackRefused
 from bot.slack.directory import SlackDirectory
 from bot.slack.ephemerals import Address, Ephemerals
 from bot.slack.surface import SlackSurface
+
+log = structlog.get_logger(__name__)
 
 LOOK_UP_S = 1.5
 OPEN_VIEW_S = 2.0
@@ -37,6 +43,7 @@ class Desk:
     model: Model
     index: Index
     lessons: Lessons
+    switch: Switch
     slack: Slack
     directory: SlackDirectory
     surface: SlackSurface
@@ -45,6 +52,7 @@ class Desk:
     team: TeamId
     bot_user: PersonId
     waiting_per_requester: int = 200
+    _noting: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
 
     def who(self, payload: Payload) -> PersonId:
         """Name who acts."""
@@ -100,9 +108,19 @@ class Desk:
         await self.give(payload, thread_id, lambda by: Start(by=by, purpose=purpose, context=context))
 
     async def may_see(self, payload: Payload, channel: ChannelId) -> bool:
-        """Tell whether who asks may hear of a channel's tasks: who is in it, and of a public one every member."""
-        person = await self.person(payload, channel)
+        """Tell whether who asks may hear of a channel's tasks."""
+        return await self.is_seen_by(await self.person(payload, channel), channel)
+
+    async def is_seen_by(self, person: Person, channel: ChannelId) -> bool:
+        """Tell whether somebody may hear of a channel: who is in it, and of a public one every member."""
         return person.in_channel or (person.kind == "member" and await self.directory.is_public(channel))
+
+    async def visible(self, lessons: Iterable[Lesson], may_see: Callable[[ChannelId], Awaitable[bool]]) -> list[Lesson]:
+        """Give the lessons that somebody may read: rules for the whole workspace, and those of channels they see."""
+        taught = tuple(lessons)
+        channels = {lesson.channel for lesson in taught if not is_everybodys(lesson)}
+        seen = {channel for channel in channels if await may_see(channel)}
+        return [lesson for lesson in taught if is_everybodys(lesson) or lesson.channel in seen]
 
     async def links(self, lines: Iterable[TaskLine]) -> dict[ThreadId, str]:
         """Give the address of each task's newest card, or of its thread, as far as Slack knows it."""
@@ -116,6 +134,26 @@ class Desk:
             return await self.surface.link(channel, ts)
         except FAILURES:
             return None
+
+    def saw(self, payload: Payload, thread_id: ThreadId, what: str) -> None:
+        """Have the journal note that this person looked at something; nobody waits for it."""
+        noting = asyncio.create_task(self._note(thread_id, self.who(payload), what))
+        self._noting.add(noting)
+        noting.add_done_callback(self._noting.discard)
+
+    async def _note(self, thread_id: ThreadId, by: PersonId, what: str) -> None:
+        store = self.runtime.store
+        try:
+            loaded = await store.load(thread_id)
+            version = loaded.checkpoint.version if loaded.checkpoint else 0
+            await store.note(thread_id, Note(version=version, at=loaded.now, by=by, what="viewed", words=what))
+        except (StoreDown, Refused) as lost:
+            log.warning("view not noted", thread_id=thread_id, person=by, what=what, why=str(lost))
+
+    async def settled(self) -> None:
+        """Wait until all that was to be said or noted is."""
+        await self.ephemerals.settled()
+        await asyncio.gather(*self._noting)
 
     def tell(self, to: Address, words: str | Rendered, *, about: str | None = None) -> None:
         """Say something to one person only, soon; about one fact (its dedupe ID) only once."""
@@ -132,6 +170,11 @@ class Desk:
             if no.error in SPENT_TRIGGERS:
                 raise NOT_OPENED from no
             raise
+
+
+def is_everybodys(lesson: Lesson) -> bool:
+    """Tell whether its author meant a lesson for the whole workspace; a Φ and its why were said in one channel."""
+    return lesson.kind == "heuristic" and lesson.scope == "team"
 
 
 def is_open(line: TaskLine) -> bool:

@@ -1,6 +1,7 @@
 """``doctor``: everything that can be checked before somebody relies on it, each with what to do. Changes nothing."""
 
-from collections.abc import AsyncGenerator, Callable
+import re
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -12,7 +13,7 @@ from agent_core.adapters.redis_settings import check_settings
 from agent_core.adapters.system_clock import SystemClock
 from agent_core.people import People
 from agent_core.ports import StoreDown, SurfaceBusy, SurfaceGone
-from agent_core.words import ChannelId, PersonId, TeamId
+from agent_core.words import ChannelId, PersonId, TeamId, channel_of
 from bot.app import slack_client, usergroups_of
 from bot.assembly import assemble
 from bot.config import Config, ConfigError, Settings, load
@@ -20,8 +21,11 @@ from bot.reach import NotStarted, key_of, redis_of, socket_url
 from bot.slack.client import Slack, SlackRefused
 from bot.slack.directory import SlackDirectory
 from bot.slack.scopes import NEEDED
+from bot.threads.opened import opened
 
 CLOCK_S = 60.0
+TASKS = 1000
+GLOB = re.compile(r"[*?\[]")
 Level = Literal["ok", "warn", "bad"]
 MARKS = {"ok": "ok  ", "warn": "WARN", "bad": "BAD "}
 
@@ -54,6 +58,8 @@ async def findings(settings: Settings, closing: AsyncExitStack) -> AsyncGenerato
         config = load(settings.countersign_config)
         parts = assemble(config, key_of(settings))
         yield Found(level="ok", what="configuration", words=f"{config.path}, {len(parts.rules.tools)} tools")
+        for found in unmet(config):
+            yield found
     except ConfigError as wrong:
         yield Found(level="bad", what="configuration", words=wrong.sentence)
     if settings.slack_bot_token is not None:
@@ -61,6 +67,16 @@ async def findings(settings: Settings, closing: AsyncExitStack) -> AsyncGenerato
             yield found
     async for found in store_findings(settings, closing):
         yield found
+
+
+def unmet(config: Config) -> Iterator[Found]:
+    """Find rules that name a tool which there is not: a misspelt one protects nothing."""
+    there = {tool.name for tool in config.document.tools}
+    for nth, rule in enumerate(config.document.policy.rules, 1):
+        gone = [name for name in rule.tools if not GLOB.search(name) and name not in there]
+        if gone:
+            words = f"there is no tool {' or '.join(gone)}, so for that it means nothing"
+            yield Found(level="warn", what=rule.name or f"rule {nth}", words=words)
 
 
 async def slack_findings(settings: Settings, config: Config | None, closing: AsyncExitStack) -> AsyncGenerator[Found]:
@@ -90,6 +106,7 @@ async def slack_findings(settings: Settings, config: Config | None, closing: Asy
         directory = SlackDirectory(slack, clock, team=team, usergroups=usergroups_of(config))
         for found in await people_findings(config, directory, team):
             yield found
+        yield await channels_finding(settings, slack, team)
 
 
 async def socket_finding(client: AsyncWebClient, app_token: str) -> Found:
@@ -152,10 +169,38 @@ async def set_finding(what: str, people: People, directory: SlackDirectory, team
         return Found(level="bad", what=what, words=f"Slack can't say who they are ({no})")
     gone = sorted(people.users - members)
     if not members:
-        return Found(level="bad", what=what, words="nobody can approve; such steps will not be run")
+        who = f" (named, but do not count: {', '.join(gone)})" if gone else ""
+        return Found(level="bad", what=what, words=f"nobody can approve; such steps will not be run{who}")
     if gone:
         return Found(level="warn", what=what, words=f"do not count: {', '.join(map(PersonId, gone))}")
     return Found(level="ok", what=what, words=f"{len(members)} people")
+
+
+async def channels_finding(settings: Settings, slack: Slack, team: TeamId) -> Found:
+    """See that the bot can still speak in every channel in which a task is open."""
+    try:
+        async with opened(settings) as store:
+            lines = await store.index.tasks(team, limit=TASKS)
+    except (ConfigError, NotStarted, StoreDown):
+        lines = []  # there is no store yet, or its own finding says what is wrong with it
+    channels = sorted({channel_of(line.thread_id) for line in lines if line.phase != "finished"})
+    shut = [channel for channel in channels if not await can_speak(slack, channel)]
+    if shut:
+        words = f"archived, or the bot is not in them: {', '.join(shut)}. Tasks are open there; invite the bot."
+        return Found(level="bad", what="channels", words=words)
+    words = f"{len(channels)} with open tasks, and the bot is in them" if channels else "no task is open in any"
+    return Found(level="ok", what="channels", words=words)
+
+
+async def can_speak(slack: Slack, channel: ChannelId) -> bool:
+    """Ask Slack whether the bot is in a channel that lives."""
+    try:
+        answer = await slack.call("conversations.info", form=True, channel=channel)
+    except (SlackRefused, SurfaceBusy, SurfaceGone):
+        return False
+    found = answer.get("channel")
+    facts = found if isinstance(found, dict) else {}
+    return not facts.get("is_archived") and bool(facts.get("is_member") or facts.get("is_im"))
 
 
 async def store_findings(settings: Settings, closing: AsyncExitStack) -> AsyncGenerator[Found]:

@@ -29,6 +29,17 @@ class Metrics:
             "countersign_refused_requests_total", "Requests that the guard refused", ["reason"], registry=self.registry
         )
         self.overdue = Gauge("countersign_overdue_threads", "Threads waiting to be looked at", registry=self.registry)
+        self.due_lag = Gauge(
+            "countersign_due_lag_seconds",
+            "How long the thread that is overdue the longest has waited for a worker",
+            registry=self.registry,
+        )
+        self.store = Gauge("countersign_store_answers", "1 while the store answers", registry=self.registry)
+        self.unsafe = Gauge(
+            "countersign_store_unsafe_settings",
+            "Settings and states of the store for which the bot would not start",
+            registry=self.registry,
+        )
         self.revoked = Gauge(
             "countersign_slack_token_refused", "1 while Slack refuses the token", registry=self.registry
         )
@@ -45,11 +56,12 @@ class Metrics:
 
 
 class Health:
-    """Says whether the process is ready: it has started, and its store answers."""
+    """Says whether the process is ready: it has started, and its store answers and can be trusted."""
 
     def __init__(self) -> None:
         """Begin as not ready."""
         self.ping: Callable[[], Awaitable[object]] | None = None
+        self.distrusted = ""
 
     async def livez(self, _: web.Request) -> web.Response:
         """Answer as long as the process can."""
@@ -63,6 +75,8 @@ class Health:
             await self.ping()
         except StoreDown:
             return web.Response(status=503, text="the store does not answer\n")
+        if self.distrusted:
+            return web.Response(status=503, text=f"the store can't be trusted: {self.distrusted}\n")
         return web.Response(text="ready\n")
 
 

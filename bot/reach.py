@@ -5,6 +5,7 @@ What is configured wrongly is a ConfigError; what can't be reached in time is No
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import aiohttp
 import structlog
@@ -39,9 +40,7 @@ def key_of(settings: Settings) -> bytes:
         if settings.redis_url is not None:
             words = "a file of 32 random bytes or more, mode 0600; it is demanded with REDIS_URL"
             raise ConfigError(Problem(file="environment", line=None, key="COUNTERSIGN_KEY_FILE", words=words))
-        settings.countersign_home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = settings.countersign_home / "key"
-        return key_file.read_key(made) if made.exists() else key_file.make_key(made)
+        return own_key(settings.countersign_home)
     except key_file.KeyFileError as wrong:
         problem = Problem(
             file=str(path or settings.countersign_home), line=None, key="COUNTERSIGN_KEY_FILE", words=str(wrong)
@@ -49,10 +48,26 @@ def key_of(settings: Settings) -> bytes:
         raise ConfigError(problem) from wrong
 
 
+def own_key(home: Path) -> bytes:
+    """Read the key under a home, or make one where nothing was written with another; raise ConfigError."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = home / "key"
+        if path.exists():
+            return key_file.read_key(path)
+        if any((home / "redis").glob("appendonly*")):
+            words = "what it holds was written with a key that is gone; put the file “key” back, or move “redis” away"
+            raise ConfigError(Problem(file=str(home), line=None, key="COUNTERSIGN_HOME", words=words))
+        return key_file.make_key(path)
+    except OSError as no:
+        words = f"a folder that can be made and written to ({no.strerror})"
+        raise ConfigError(Problem(file=str(home), line=None, key="COUNTERSIGN_HOME", words=words)) from no
+
+
 async def redis_of(settings: Settings, closing: AsyncExitStack) -> tuple[Redis, str]:
     """Connect to the configured Redis, or start our own; say which it is."""
     if settings.redis_url is not None:
-        client = connect(settings.redis_url.get_secret_value())
+        client = connect_to(settings.redis_url.get_secret_value())
         words = "REDIS_URL"
     else:
         try:
@@ -66,9 +81,22 @@ async def redis_of(settings: Settings, closing: AsyncExitStack) -> tuple[Redis, 
     return client, words
 
 
-async def wait_for_store(redis: Redis, clock: Clock, wait_s: float = WAIT_S) -> None:
+def connect_to(url: str) -> Redis:
+    """Make a client for REDIS_URL, or raise ConfigError if it is no such thing; its password is not repeated."""
+    try:
+        return connect(url)
+    except ValueError as wrong:
+        words = (
+            "a URL such as redis://127.0.0.1:6379/0, unix:///path, redis+sentinel://host:26379,host:26379/name, "
+            "redis+cluster://host:6379 (rediss for TLS)"
+        )
+        problem = Problem(file="environment", line=None, key="REDIS_URL", words=f"expected {words}")
+        raise ConfigError(problem) from wrong
+
+
+async def wait_for_store(redis: Redis, clock: Clock, wait_s: float = WAIT_S, *, is_shared: bool = False) -> None:
     """Wait until the store answers and can be trusted, or raise NotStarted."""
-    findings = await first_findings(redis, clock, wait_s)
+    findings = await first_findings(redis, clock, wait_s, is_shared=is_shared)
     refused = [finding for finding in findings if finding.level == "refuse"]
     for finding in findings:
         log.warning("redis setting", level=finding.level, setting=finding.setting, words=finding.words)
@@ -76,12 +104,12 @@ async def wait_for_store(redis: Redis, clock: Clock, wait_s: float = WAIT_S) -> 
         raise NotStarted("\n".join(f"Redis {finding.setting}: {finding.words}" for finding in refused))
 
 
-async def first_findings(redis: Redis, clock: Clock, wait_s: float) -> list[Finding]:
+async def first_findings(redis: Redis, clock: Clock, wait_s: float, *, is_shared: bool) -> list[Finding]:
     """Ask for the store's settings until it answers, or raise NotStarted."""
     began = clock.now()
     while True:
         try:
-            return await check_settings(redis)
+            return await check_settings(redis, is_shared=is_shared)
         except StoreDown as down:
             if (clock.now() - began).total_seconds() > wait_s:
                 words = f"Redis did not answer for {wait_s:.0f} s ({down}). Nothing was changed. Is it running?"

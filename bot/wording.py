@@ -24,6 +24,8 @@ LABELS: Mapping[str, str] = {
     "extend_budget": "Extend budget",
     "page_next": "Next page",
     "page_prev": "Previous page",
+    "stop_all": "Stop everything",
+    "resume_all": "Lift the stop",
 }
 
 REASONS: Mapping[str, str] = {
@@ -73,7 +75,7 @@ FALLBACKS: Mapping[str, str] = {
     "corrected": "Step {step}, {tool}, was corrected and not run.",
     "expired": "Step {step}, {tool}, expired and was not run.",
     "withdrawn": "Step {step}, {tool}, was withdrawn and not run.",
-    "denied": "Step {step}, {tool}, is forbidden and was not run.",
+    "denied": "Step {step}, {tool}, was denied and not run.",
     "unknown": "It is not known whether step {step}, {tool}, happened. Somebody must look.",
     "review": "The score of step {step}, {tool}, waits for review.",
     "paused": "Step {step}, {tool}, is paused.",
@@ -94,7 +96,10 @@ OUTCOMES: Mapping[str, str] = {
     "timed_out": "timed out",
     "stopped": "was stopped",
     "not_started": "never started",
-    "denied": "was denied",
+    "denied": "was forbidden",
+    "rejected": "was rejected",
+    "expired": "expired",
+    "withdrawn": "was withdrawn",
     "unknown": "unknown",
     "skipped": "was skipped",
 }
@@ -116,7 +121,9 @@ HELP = (
     "/agent <task in words>: start a task in this channel",
     "/agent status: my open tasks here; list: all open tasks",
     "/agent show <id>: one task; pause, resume or abort <id>",
-    "/agent rules, learned, stats: what holds, what was learned, how it goes",
-    "/agent why <lesson or step>; forget <lesson>",
-    "In a thread, mention me with the same words; any other reply is a correction.",
+    "/agent fork <id> <step>: take a task up again after that step, in a thread of its own",
+    "/agent learned: what people taught; rules: what is allowed without asking again",
+    "/agent why <lesson>, why <id>#<step>: how it came about; forget <lesson>",
+    "/agent stop-all, resume-all: nothing begins anywhere, until it is lifted; for operators",
+    "In a thread, mention me with the same words; any other reply is a correction, or a question if it ends with ?",
 )

@@ -12,11 +12,12 @@ from agent_core.errors import Broken
 from agent_core.patterns import globbed
 from agent_core.policy import ArgCondition, Operator, Policy, Rule
 from agent_core.proposal import Escalation, canonical
-from agent_core.rules.book import Limits, Rules, ToolSpec
+from agent_core.rules.book import Limits, Readback, Rules, ToolSpec
 from agent_core.words import Json
 from bot.config.document import Document
 from bot.config.loading import Config
 from bot.config.policies import RuleSpec
+from bot.config.procedures import to_check
 from bot.config.tools import AnyTool, CommandTool, args_schema, secret_args
 
 OPERATORS: Mapping[str, Operator] = {
@@ -81,7 +82,17 @@ def _spec(tool: AnyTool, fingerprints: Mapping[str, str]) -> ToolSpec:
         timeout_s=tool.timeout_s,
         secret_args=secret_args(tool),
         sandbox=sandbox_of(tool),
+        readback=_readback(tool),
+        lock=tool.lock or "",
     )
+
+
+def _readback(tool: AnyTool) -> Readback | None:
+    asked = tool.readback
+    if asked is None:
+        return None
+    yes, no = to_check(asked.happened), to_check(asked.not_happened)
+    return Readback(tool=asked.tool, args=asked.args, happened=yes, not_happened=no)
 
 
 def _limits(document: Document) -> Limits:

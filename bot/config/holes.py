@@ -1,11 +1,11 @@
 """Placeholders: ``{name}`` in text stands for an argument. Pure."""
 
-import re
 from collections.abc import Mapping, Sequence
 
+from agent_core.rules.templates import HOLE
 from agent_core.words import Json
 
-HOLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]{0,63})\}")
+__all__ = ["HOLE", "holes"]
 
 
 def holes(value: Json) -> frozenset[str]:

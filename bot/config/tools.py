@@ -40,15 +40,17 @@ class AnyTool(Part):
     """JSON Schema properties. All are required unless they have a default; `writeOnly: true` marks a secret."""
     risk: Risk = "high"
     effect: Effect = "once"
-    """`once`: never started again by itself; `readback`: a check says whether it happened; `idempotent`: run again."""
+    """What a call without a result of its own comes to: the bot died in it, its time was over, somebody stopped it.
+    `once`: people are asked whether it happened; `readback`: another tool is; `idempotent`: it may be run again."""
     timeout_s: Seconds = 60.0
     readback: Readback | None = None
+    """Which tool says whether it happened; policy must allow its call. `not_happened` must mean that it never will."""
     preconditions: ToolCall | None = None
     """A call whose result must still be the same when the step is run."""
     undo: ToolCall | None = None
     """The call that takes this one back."""
     lock: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
-    """A name that one task at a time holds, such as `service:{service}`."""
+    """A name that one task of the workspace holds at a time, such as `service:{service}`; others wait for it."""
 
     @model_validator(mode="after")
     def _can_be_read_back(self) -> "AnyTool":

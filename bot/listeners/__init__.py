@@ -46,6 +46,7 @@ NOT_SENT = "I can't reach my memory just now. Nothing was changed. Try again in 
 MAYBE_SENT = "I can't tell whether this was recorded; the card shows what holds. Press again if it still waits."
 SLOW = "Slack did not answer in time. Look at the card before you press again."
 NOT_OURS = "This was not understood, so nothing was changed."
+NOT_TAKEN = "Slack refused a part of this. The task's thread shows how it stands."
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -90,6 +91,8 @@ async def wanted(desk: Desk, payload: Payload) -> None:
         case BlockActions() if payload.action.name in PRESSED:
             check_is_here(payload)
             await PRESSED[payload.action.name](desk, payload)
+        case BlockActions() if payload.action.name in home.SWITCHES:
+            await home.switched(desk, payload)
         case ViewSubmission() if payload.callback_id in SENT:
             await SENT[payload.callback_id](desk, payload)
         case MessageShortcut() if payload.callback_id in ON_MESSAGE:
@@ -109,8 +112,10 @@ def words_for(error: Exception) -> str | None:
             return MAYBE_SENT if error.sent else NOT_SENT
         case TimeoutError() | SurfaceBusy():
             return SLOW
-        case Malformed() | SurfaceGone() | SlackRefused():
+        case Malformed():
             return NOT_OURS
+        case SurfaceGone() | SlackRefused():
+            return NOT_TAKEN
         case _:
             return None
 
@@ -180,4 +185,4 @@ async def happened(desk: Desk, payload: Payload) -> None:
     except (Refused, Malformed, SurfaceGone, SlackRefused) as no:
         log.info("event refused", kind=type(payload).__name__, why=type(no).__name__)
         if isinstance(payload, Spoken):
-            desk.tell(messages.address(desk, payload), NOT_OURS, about=payload.dedupe_id)
+            desk.tell(messages.address(desk, payload), words_for(no) or NOT_OURS, about=payload.dedupe_id)

@@ -22,6 +22,7 @@ from agent_core.inputs import (
     Stop,
     Withdraw,
 )
+from agent_core.kept_steps import KeptStep, kept_step
 from agent_core.people import Person
 from agent_core.phases import AwaitingAnswer, AwaitingApproval
 from agent_core.proposal import Proposal
@@ -31,7 +32,7 @@ from bot.blocks.modals.decisions import answer_modal, reject_modal
 from bot.blocks.modals.edit import edit_modal
 from bot.blocks.modals.override_phi import override_phi_modal
 from bot.blocks.modals.teach import Draft, teach_modal
-from bot.blocks.modals.view_full import view_full_modal
+from bot.blocks.modals.view_full import view_full_modal, whole_step
 from bot.blocks.modals.why_asked import why_asked_modal
 from bot.carried import key_of, text_of, tried
 from bot.desk import Desk
@@ -95,8 +96,10 @@ def waiting_proposal(checkpoint: Checkpoint, digest: str) -> Proposal:
 
 async def reject(desk: Desk, click: BlockActions) -> None:
     """Ask for the reason of a no."""
-    waiting_proposal(await desk.task(ThreadId(click.action.button.thread_id)), click.action.button.digest)
+    button = click.action.button
+    proposal = waiting_proposal(await desk.task(ThreadId(button.thread_id)), button.digest)
     await desk.show_view(click.trigger_id, reject_modal(key_of(click).text))
+    desk.saw(click, ThreadId(button.thread_id), f"reject, {name_of(proposal)}")
 
 
 async def edit(desk: Desk, click: BlockActions) -> None:
@@ -107,12 +110,14 @@ async def edit(desk: Desk, click: BlockActions) -> None:
     if spec is None:
         raise Refused("This tool is not configured any more.", "Reject the step.")
     await desk.show_view(click.trigger_id, edit_modal(spec, proposal, key_of(click).text))
+    desk.saw(click, ThreadId(button.thread_id), f"edit, {name_of(proposal)}")
 
 
 async def override_phi(desk: Desk, click: BlockActions) -> None:
     """Ask for a person's Φ."""
     checkpoint = await desk.task(ThreadId(click.action.button.thread_id))
     await desk.show_view(click.trigger_id, override_phi_modal(key_of(click).text, checkpoint.phi))
+    desk.saw(click, checkpoint.thread_id, f"override_phi, step {checkpoint.step}")
 
 
 async def teach(desk: Desk, click: BlockActions) -> None:
@@ -153,30 +158,44 @@ async def answer(desk: Desk, click: BlockActions) -> None:
         raise Refused("This question is not open any more.", "Answer the newest one.")
     view = answer_modal(key_of(click).text, phase.question.text, phase.question.options)
     await desk.show_view(click.trigger_id, view)
+    desk.saw(click, ThreadId(button.thread_id), f"answer, {button.digest}")
 
 
 async def view_full(desk: Desk, click: BlockActions) -> None:
     """Show everything, page by page."""
-    await show_page(desk, click, key_of(click))
+    key = key_of(click)
+    desk.saw(click, ThreadId(key.thread_id), await show_page(desk, click, key))
 
 
-async def show_page(desk: Desk, click: BlockActions, key: ViewKey) -> None:
-    """Open or turn a page of the full view."""
+async def show_page(desk: Desk, click: BlockActions, key: ViewKey) -> str:
+    """Open or turn a page of the full view, and say which it is."""
     checkpoint = await desk.task(ThreadId(key.thread_id))
-    proposal = shown_proposal(checkpoint, key)
-    view = view_full_modal(checkpoint, proposal, veil_of(desk, proposal), page=key.page, metadata=key.text)
+    step = await step_of(desk, checkpoint, key)
+    proposal, output, veil = step.proposal, step.output, veil_of(desk, step.proposal)
+    view = view_full_modal(checkpoint, proposal, veil, page=key.page, metadata=key.text, output=output)
     if click.view is None:
         await desk.show_view(click.trigger_id, view)
     else:
         await desk.slack.call("views.update", view_id=click.view.id, view=view)
+    count = len(whole_step(proposal, veil, output))
+    return f"view_full page {min(key.page + 1, count)} of {count}, {name_of(proposal)}"
 
 
-def shown_proposal(checkpoint: Checkpoint, key: ViewKey) -> Proposal:
-    """Find the proposal that a view is about, decided or not."""
+def name_of(proposal: Proposal) -> str:
+    """Name a proposal for the journal."""
+    return f"step {proposal.step}, {proposal.digest}"
+
+
+async def step_of(desk: Desk, checkpoint: Checkpoint, key: ViewKey) -> KeptStep:
+    """Find the step that a view is about: one that waits is in the task, any other in its journal."""
     for card in checkpoint.cards:
-        if card.proposal is not None and card.proposal.digest == key.digest and card.proposal.version == key.version:
-            return card.proposal
-    raise Refused("This step is too long ago to be shown here.", "The thread's page has it.")
+        kept = card.proposal
+        if kept is not None and card.run is None and (kept.digest, kept.version) == (key.digest, key.version):
+            return KeptStep(proposal=kept)
+    found = await kept_step(desk.runtime.store, checkpoint.thread_id, Digest(key.digest), key.version)
+    if found is None:
+        raise Refused("This card is about no step that could be shown in full.", "It shows all that there is.")
+    return found
 
 
 def turn(by: int) -> Pressed:
@@ -184,9 +203,10 @@ def turn(by: int) -> Pressed:
 
     async def press(desk: Desk, click: BlockActions) -> None:
         if click.view is None:
-            raise Refused("There is no page to turn here.")
+            raise Refused("There is no page to turn here.", "Open the step in full from its card.")
         key = ViewKey.parse(click.view.private_metadata)
-        await show_page(desk, click, key.model_copy(update={"page": max(0, key.page + by)}))
+        page = await show_page(desk, click, key.model_copy(update={"page": max(0, key.page + by)}))
+        desk.saw(click, ThreadId(key.thread_id), page)
 
     return press
 
@@ -197,8 +217,14 @@ async def why_asked(desk: Desk, click: BlockActions) -> None:
     checkpoint = await desk.task(ThreadId(key.thread_id))
     card = next((card for card in checkpoint.cards if click.message_ts and card.ts == click.message_ts), None)
     if card is None:
-        raise Refused("This step is too long ago to be explained here.", "The thread's page has it.")
+        raise Refused("This step is too long ago to be explained here.", "Its card says what became of it.")
     await desk.show_view(click.trigger_id, why_asked_modal(card, key.text))
+
+
+async def later(desk: Desk, click: BlockActions) -> None:
+    """Refuse what this version does not have yet."""
+    del desk, click
+    raise Refused("This version of the bot can't do that yet; nothing was changed.", "Use the card's other buttons.")
 
 
 PRESSED: Mapping[str, Pressed] = {
@@ -230,4 +256,7 @@ PRESSED: Mapping[str, Pressed] = {
     "page_next": turn(1),
     "page_prev": turn(-1),
     "value": rule_changed,
+    "allow_always": later,
+    "approve_all": later,
+    "snooze": later,
 }

@@ -42,7 +42,7 @@ async def understood(desk: Desk, spoken: Spoken, thread_id: ThreadId) -> Answer 
     is_task = spoken.is_reply and (await desk.runtime.store.load(thread_id)).checkpoint is not None
     if named:
         asked = Asked(payload=spoken, channel=channel_of(thread_id), thread=thread_id if is_task else None)
-        answer = await subcommand(desk, asked, text)
+        answer = await subcommand(desk, asked, text or "help")
         if answer is not None:
             return answer
     if text and is_task:

@@ -4,7 +4,7 @@ A text is a subcommand only if the whole of it fits a form. Answers are for the 
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -13,16 +13,20 @@ from agent_core.inputs import Abort, Forget, Pause, Resume
 from agent_core.learning.taught import in_force, told
 from agent_core.lesson import Lesson
 from agent_core.ports import TaskLine
+from agent_core.records import Line
 from agent_core.words import ChannelId, LessonId, ThreadId, channel_of, team_of, thread_id_of, ts_of
 from bot.blocks.cards import say
 from bot.blocks.kit import Rendered, line, link, rich
 from bot.blocks.listing import listing
 from bot.desk import Desk, is_open
+from bot.forking import forked
 from bot.payloads import Payload
-from bot.status import described
+from bot.status import described, step_described
+from bot.switching import answer, switch
 from bot.wording import HELP
 
 LISTED = 20
+PAGE = 200
 PERMALINK = re.compile(r"<?https?://[^\s>|]+/archives/([A-Z0-9]+)/p(\d{10})(\d{6})(?:\?[^\s>|]*)?(?:\|[^>]*)?>?")
 IN_THREAD = re.compile(r"thread_ts=(\d{1,12}\.\d{6})")
 TS = re.compile(r"\d{1,12}\.\d{1,6}")
@@ -67,7 +71,7 @@ def thread_named(desk: Desk, asked: Asked) -> ThreadId:
         return ThreadId(text)
     if TS.fullmatch(text):
         return thread_id_of(desk.team, asked.channel, text)
-    raise Refused(f"“{text}” names no task.", "Give its link, its ID or its ts; /agent list shows them.")
+    raise Refused(f"“{text}” names no task.", "Give its link or its ID; /agent list shows both.")
 
 
 async def help_(desk: Desk, asked: Asked) -> Answer:
@@ -114,14 +118,18 @@ async def show(desk: Desk, asked: Asked) -> Answer:
 
 
 async def learned(desk: Desk, asked: Asked) -> Answer:
-    """List what people taught that is in force."""
-    del asked
-    lessons = in_force(await desk.lessons.of(desk.team), desk.clock.now())
+    """List what people taught that is in force, as far as the person may read it."""
+    lessons = await readable(desk, asked, in_force(await desk.lessons.of(desk.team), desk.clock.now()))
     if not lessons:
-        return "Nothing was taught yet."
+        return "Nothing was taught yet in the channels that you can see."
     newest = lessons[-LISTED:]
     lines = [f"{lesson.id} by <@{lesson.author}>: {said_of(lesson)}" for lesson in newest]
     return quoting("\n".join(lines), *newest)
+
+
+async def readable(desk: Desk, asked: Asked, lessons: Iterable[Lesson]) -> list[Lesson]:
+    """Leave out what was taught in channels that the person can't see."""
+    return await desk.visible(lessons, lambda channel: desk.may_see(asked.payload, channel))
 
 
 def quoting(words: str, *lessons: Lesson) -> Rendered:
@@ -142,10 +150,10 @@ async def rules(desk: Desk, asked: Asked) -> Answer:
 
 
 async def lesson_named(desk: Desk, asked: Asked) -> Lesson:
-    """Find the lesson of this name, or raise Refused."""
-    for lesson in await desk.lessons.of(desk.team):
-        if lesson.id == asked.rest:
-            return lesson
+    """Find the lesson of this name that the person may read, or raise Refused."""
+    named = [lesson for lesson in await desk.lessons.of(desk.team) if lesson.id == asked.rest]
+    for lesson in await readable(desk, asked, named):
+        return lesson
     raise Refused(f"There is no lesson “{asked.rest}”.", "/agent learned lists them.")
 
 
@@ -156,6 +164,27 @@ async def why(desk: Desk, asked: Asked) -> Answer:
     origin = f"By <@{found.author}> on {found.at:%Y-%m-%d %H:%M} UTC, step {found.step} of {found.thread}"
     said = quoting(f"{found.id}: {said_of(found)}\n{origin}", found)
     return said if url is None else replace(said, blocks=(*said.blocks, rich(line(link(url, "Open the thread")))))
+
+
+async def why_step(desk: Desk, asked: Asked) -> Answer:
+    """Say why a step went as it did."""
+    named, number = asked.rest.rsplit("#", 1)
+    thread_id = thread_named(desk, replace(asked, rest=named))
+    if not await desk.may_see(asked.payload, channel_of(thread_id)):
+        raise Refused("You are not in that task's channel.", "Ask somebody who is.")
+    await desk.task(thread_id)
+    words = step_described(await journal_of(desk, thread_id), int(number))
+    if not words:
+        raise Refused(f"No step {int(number)} was proposed in this task.", "The cards in its thread have the numbers.")
+    return say(words)
+
+
+async def journal_of(desk: Desk, thread_id: ThreadId) -> list[Line]:
+    """Read all that was noted of a task."""
+    found: list[Line] = []
+    while page := await desk.runtime.store.journal(thread_id, len(found), PAGE):
+        found += page
+    return found
 
 
 async def forget(desk: Desk, asked: Asked) -> Answer:
@@ -176,6 +205,23 @@ def steer(make: type[Pause] | type[Resume] | type[Abort]) -> Command:
     return do
 
 
+def turned(*, is_stopped: bool) -> Command:
+    """Make a subcommand that pulls or lifts the emergency stop."""
+
+    async def do(desk: Desk, asked: Asked) -> Answer:
+        return say(answer(await switch(desk, asked.payload, is_stopped=is_stopped)))
+
+    return do
+
+
+async def fork(desk: Desk, asked: Asked) -> Answer:
+    """Begin a task as another was after one of its steps; the new thread says what was done since."""
+    text, step = asked.rest.rsplit(None, 1)
+    thread_id = thread_named(desk, replace(asked, rest=text))
+    await forked(desk, asked.payload, thread_id, int(step))
+    return ""
+
+
 async def later(desk: Desk, asked: Asked) -> Answer:
     """Refuse what this version does not have yet."""
     del desk, asked
@@ -187,7 +233,8 @@ def form(words: str) -> re.Pattern[str]:
     return re.compile(words, re.IGNORECASE | re.DOTALL)
 
 
-ID = r"(<?https?://\S+|[A-Z0-9_]+:\S+|\d{1,12}\.\d{1,6})"
+NAMED = r"(?:<?https?://\S+|[A-Z0-9_]+:\S+|\d{1,12}\.\d{1,6})"
+ID = rf"({NAMED})"
 LESSON = r"((?:override|approval|rejection|edit|correction|heuristic|allow_rule):\S+)"
 FORMS: Mapping[re.Pattern[str], Command] = {
     form("help"): help_,
@@ -201,10 +248,12 @@ FORMS: Mapping[re.Pattern[str], Command] = {
     form(rf"pause\s+{ID}"): steer(Pause),
     form(rf"resume\s+{ID}"): steer(Resume),
     form(rf"abort\s+{ID}"): steer(Abort),
-    form(r"(stats|stop-all)"): later,
-    form(r"(?:fork\s+\S+\s+\d+)"): later,
-    form(r"(?:delegate\s+<?@.*)"): later,
-    form(rf"why\s+{ID}#\d+"): later,
+    form("stop-all"): turned(is_stopped=True),
+    form("resume-all"): turned(is_stopped=False),
+    form("(stats)"): later,
+    form(rf"fork\s+({NAMED}\s+\d{{1,6}})"): fork,
+    form(r"delegate\s+\S.*"): later,
+    form(rf"why\s+({NAMED}#\d{{1,6}})"): why_step,
 }
 HERE: Mapping[re.Pattern[str], Command] = {  # in a task's own thread, where it needs no name
     form(r"(?:status|show)[.!]*"): show,

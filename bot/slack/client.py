@@ -4,14 +4,15 @@ Nothing is retried here. A call whose answer was lost may have done its work, so
 the effect's mark before it posts again. A channel that Slack asked us to leave alone is left alone until then.
 """
 
+import json
 from collections.abc import Mapping
-from typing import cast
+from dataclasses import dataclass
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from agent_core.errors import Broken
 from agent_core.ports import CardGone, Clock, SurfaceBusy, SurfaceGone, SurfaceRefused
 
 log = structlog.get_logger(__name__)
@@ -20,6 +21,7 @@ TIMEOUT_S = 10.0
 AGAIN_S = 2.0
 REVOKED_S = 60.0
 LONGEST_S = 600.0
+OK = 200
 
 GONE = {
     "is_archived": "the channel is archived.",
@@ -34,6 +36,10 @@ GONE = {
 }
 CARD_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 REVOKED = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed"})
+# Somebody typed on while a form was on its way to them, or waited too long: no defect, and whoever calls deals with it.
+ANSWERED_BY_PEOPLE = frozenset(
+    {"hash_conflict", "expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "view_closed"}
+)
 PASSING = frozenset(
     {
         "",  # no word of Slack's: a page that a proxy answered with
@@ -60,6 +66,15 @@ class SlackRefused(SurfaceRefused):
 FAILURES = (SurfaceBusy, SurfaceGone, CardGone, SlackRefused)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What came back for a request; ``said`` is empty where it was no JSON object."""
+
+    status: int
+    retry_after: str
+    said: Mapping[str, object]
+
+
 class Slack:
     """Calls the Web API over one long-lived session."""
 
@@ -75,17 +90,29 @@ class Slack:
         place = f"{method}:{arguments.get('channel', '')}"
         self._hold_back(place)
         try:
-            if form:
-                answer = await self._client.api_call(method, params=_text(arguments))
-            else:
-                answer = await self._client.api_call(method, json=_given(arguments))
-        except SlackApiError as error:
-            raise self._meaning(method, place, error) from error
+            answer = await self._ask(method, _text(arguments) if form else _json(arguments))
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("slack does not answer", method=method, error=type(error).__name__)
             raise SurfaceBusy(AGAIN_S) from error
+        if answer.status != OK or answer.said.get("ok") is not True:
+            raise self._meaning(method, place, answer)
         self.revoked = ""
-        return cast("Mapping[str, object]", answer.data)
+        return answer.said
+
+    async def _ask(self, method: str, body: dict[str, str] | bytes) -> Answered:
+        """Send one request, over the SDK's session but past its own layers: they took longer than the request."""
+        client = self._client
+        if client.session is None:
+            raise Broken("Slack is called over one session", method=method)
+        headers = {"Authorization": f"Bearer {client.token}"}
+        if isinstance(body, bytes):
+            headers["Content-Type"] = "application/json;charset=utf-8"
+        async with client.session.post(
+            f"{client.base_url}{method}", data=body, headers=headers, proxy=client.proxy
+        ) as response:
+            content = await response.read()
+            retry_after = response.headers.get("Retry-After", "")
+            return Answered(status=response.status, retry_after=retry_after, said=_said(content))
 
     def _hold_back(self, place: str) -> None:
         """Raise SurfaceBusy while Slack wants to be left alone there."""
@@ -97,15 +124,11 @@ class Slack:
             raise SurfaceBusy(left)
         del self._not_before[place]
 
-    def _meaning(self, method: str, place: str, error: SlackApiError) -> Exception:
+    def _meaning(self, method: str, place: str, answer: Answered) -> Exception:
         """Say what a refused call means for us."""
-        answer = error.response
-        found = getattr(answer, "data", None)  # none where JSON was promised: the SDK then gives what it got
-        data = found if isinstance(found, dict) else {}
-        status = getattr(answer, "status_code", 0)
-        word = str(data.get("error", ""))
-        if status == 429:  # noqa: PLR2004 - HTTP's own number
-            wait_s = min(LONGEST_S, seconds_of(answer.headers.get("Retry-After", "")))
+        word = str(answer.said.get("error", ""))
+        if answer.status == 429:  # noqa: PLR2004 - HTTP's own number
+            wait_s = min(LONGEST_S, seconds_of(answer.retry_after))
             self._not_before[place] = self._clock.now().timestamp() + wait_s
             return SurfaceBusy(wait_s)
         if word in REVOKED:
@@ -116,10 +139,11 @@ class Slack:
             return SurfaceGone(GONE[word])
         if word in CARD_GONE:
             return CardGone(word)
-        if word in PASSING or status >= 500:  # noqa: PLR2004 - HTTP's own number
+        if word in PASSING or answer.status >= 500:  # noqa: PLR2004 - HTTP's own number
             return SurfaceBusy(AGAIN_S)
-        log.error("slack refused a call", method=method, error=word)
-        return SlackRefused(method, word, str(data.get("errors", ""))[:500])
+        note = log.info if word in ANSWERED_BY_PEOPLE else log.error
+        note("slack refused a call", method=method, error=word)
+        return SlackRefused(method, word, str(answer.said.get("errors", ""))[:500])
 
 
 def seconds_of(retry_after: str) -> float:
@@ -137,6 +161,20 @@ def _text(arguments: Mapping[str, object]) -> dict[str, str]:
     return {
         name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in _given(arguments).items()
     }
+
+
+def _json(arguments: Mapping[str, object]) -> bytes:
+    """Write arguments as a JSON body."""
+    return json.dumps(_given(arguments), separators=(",", ":")).encode()
+
+
+def _said(content: bytes) -> Mapping[str, object]:
+    """Read an answer; a page that a proxy answered with says nothing."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def session() -> aiohttp.ClientSession:

@@ -38,11 +38,7 @@ class SlackDirectory:
     async def look_up(self, team: TeamId, channel: ChannelId, person: PersonId, *, fresh: bool = False) -> Person:
         """Describe a person from facts at most 60 s old, or asked for now; ``unknown`` if nobody can say."""
         try:
-            user, groups, here = await asyncio.gather(
-                self._user(person, fresh=fresh),
-                self._groups_of(person, fresh=fresh),
-                self._is_in(channel, person, fresh=fresh),
-            )
+            user, groups, here = await self._facts_about(person, channel, fresh=fresh)
         except FAILURES as error:
             if fresh and isinstance(error, SurfaceBusy):
                 raise  # a claim can wait until Slack answers; an approval is not struck for its silence
@@ -54,6 +50,20 @@ class SlackDirectory:
             groups=groups,
             in_channel=here,
             looked_up_at=self._clock.now(),
+        )
+
+    async def _facts_about(
+        self, person: PersonId, channel: ChannelId, *, fresh: bool
+    ) -> tuple[Mapping[str, object], frozenset[str], bool]:
+        """Gather account, groups and whether the person is in the channel, asking for what is not known at once."""
+        sets = [("group", group) for group in self._usergroups] + ([("channel", channel)] if channel else [])
+        if all(self._kept(what, name, fresh=fresh) is not None for what, name in sets):
+            account = await self._user(person, fresh=fresh)  # One call at most, so there is nothing to gather.
+            return account, await self._groups_of(person, fresh=fresh), await self._is_in(channel, person, fresh=fresh)
+        return await asyncio.gather(
+            self._user(person, fresh=fresh),
+            self._groups_of(person, fresh=fresh),
+            self._is_in(channel, person, fresh=fresh),
         )
 
     async def members(

@@ -6,20 +6,22 @@ for a task's first message, in the channel) by its mark, and only posted if it i
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import cast
 
 import structlog
 
 from agent_core.checkpoint import Card, Checkpoint
 from agent_core.people import People
-from agent_core.ports import Directory, SurfaceGone
+from agent_core.ports import CardGone, Directory, SurfaceGone
 from agent_core.rules.approvals import whom
 from agent_core.rules.book import Rules
 from agent_core.rules.digests import folded
 from agent_core.rules.draft import OPEN_STATES
 from agent_core.rules.summary import Summary
 from agent_core.words import ChannelId, EffectId, PersonId, TeamId, ThreadId, channel_of, ts_of
-from bot.blocks.cards import CardView, card as rendered_card, parent_message, say
+from bot.blocks.cards import CardView, card as rendered_card, ending, parent_message, say
 from bot.blocks.kit import Rendered
 from bot.slack.client import Slack, SlackRefused
 
@@ -57,11 +59,13 @@ class SlackSurface:
         """Post a card in its task's thread and give its ts."""
         message = self.rendered(checkpoint, card, summary)
         try:
-            return await self._post_once(checkpoint.thread_id, message, effect_id, fresh=fresh)
+            ts = await self._post_once(checkpoint.thread_id, message, effect_id, fresh=fresh)
         except SlackRefused:
             if card.state in OPEN_STATES:
                 raise  # nobody could decide on it
-            return await self._post_once(checkpoint.thread_id, in_words(message), effect_id, fresh=fresh)
+            ts = await self._post_once(checkpoint.thread_id, in_words(message), effect_id, fresh=fresh)
+        await self._end_parent(checkpoint, card)
+        return ts
 
     async def update_card(self, checkpoint: Checkpoint, card: Card, *, summary: Summary | None = None) -> None:
         """Show what holds now; raise CardGone if the message was deleted."""
@@ -70,6 +74,15 @@ class SlackSurface:
             await self._update(checkpoint, card, message)
         except SlackRefused:  # what stands there holds no more, its buttons least of all
             await self._update(checkpoint, card, in_words(message))
+        await self._end_parent(checkpoint, card)
+
+    async def _end_parent(self, checkpoint: Checkpoint, card: Card) -> None:
+        """Say on our message above the thread how the task ended, for whoever scrolls by."""
+        if card.about != "final" or not checkpoint.parent_is_ours:
+            return
+        message = parent_message(checkpoint.purpose, checkpoint.requester, ending(checkpoint))
+        with suppress(CardGone, SlackRefused):
+            await self._update(checkpoint, replace(card, ts=ts_of(checkpoint.thread_id)), message)
 
     async def _update(self, checkpoint: Checkpoint, card: Card, message: Rendered) -> None:
         await self._slack.call(

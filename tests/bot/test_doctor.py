@@ -3,11 +3,18 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
+from agent_core.adapters.key_file import make_key
+from agent_core.adapters.redis_views import RedisIndex
+from agent_core.codec import Codec
+from agent_core.ports import TaskLine
+from agent_core.words import ChannelId, PersonId, TeamId, thread_id_of
 from bot.config import Settings
 from bot.doctor import examine
 from bot.playground.harness import Setup, Slack, running
 from bot.slack.scopes import NEEDED
+from tests.examples import NOON
 from tests.stories.world import furnished
 
 
@@ -38,7 +45,7 @@ async def test_where_all_is_well_every_finding_is_and_the_exit_code_is_nothing(s
     assert code == 0
     assert said.splitlines()[-1] == "The bot can start."
     assert "BAD" not in said
-    for what in ("configuration", "token", "scopes", "clock", "approvers of rule 2", "store"):
+    for what in ("configuration", "token", "scopes", "clock", "approvers of rule 2", "channels", "store"):
         assert f"ok   {what}: " in said
 
 
@@ -65,7 +72,41 @@ async def test_a_set_in_which_nobody_can_approve_is_found_before_a_task_finds_it
     code, said = await examined(slack, tmp_path)
     assert code == 1
     assert "WARN approvers of rule 2: do not count: U0APPROVER" in said
-    assert "BAD  approvers of rule 6: nobody can approve; such steps will not be run" in said
+    assert "BAD  approvers of rule 8: nobody can approve; such steps will not be run" in said
+
+
+async def test_a_channel_in_which_a_task_is_open_and_the_bot_can_not_speak_is_found(
+    slack: Slack, tmp_path: Path, redis: Redis, redis_url: str
+) -> None:
+    """Its cards can't be shown any more; a task that has ended needs no channel."""
+    key = tmp_path / "key"
+    index = RedisIndex(redis, Codec(make_key(key)))
+    for channel, phase in (("C0OPS", "awaiting_approval"), ("C0DEV", "thinking"), ("G0PRIV", "finished")):
+        await index.put(
+            TaskLine(
+                thread_id=thread_id_of(TeamId("T0COUNTER"), ChannelId(channel), "1772452800.000100"),
+                version=1,
+                requester=PersonId("U0RITA"),
+                purpose="p",
+                phase=phase,
+                phi=None,
+                card_ts=None,
+                updated_at=NOON,
+            )
+        )
+    slack.archive("C0DEV")
+    slack.archive("G0PRIV")
+    here = {"redis_url": SecretStr(redis_url), "countersign_key_file": key}
+    _, said = await examined(slack, tmp_path, **here)
+    assert "BAD  channels: archived, or the bot is not in them: C0DEV." in said, said
+
+
+async def test_a_rule_for_a_tool_that_there_is_not_is_found(slack: Slack, tmp_path: Path) -> None:
+    """A misspelt deny protects nothing. It may start: the same policy may serve several bots."""
+    (tmp_path / "other").mkdir()
+    path = furnished(tmp_path / "other", more="    - {tools: [wipe, 'wipe_*', note], decision: deny}")
+    code, said = await examined(slack, tmp_path, countersign_config=path)
+    assert (code, "WARN rule 10: there is no tool wipe, so for that it means nothing" in said) == (0, True), said
 
 
 async def test_a_configuration_that_is_wrong_is_named_and_the_rest_is_looked_at(slack: Slack, tmp_path: Path) -> None:

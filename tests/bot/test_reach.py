@@ -11,7 +11,7 @@ from agent_core.fakes.clock import turns
 from bot.app import running
 from bot.config import ConfigError, Settings, load
 from bot.playground.harness import Fault, Slack
-from bot.reach import NotStarted, key_of, who_we_are
+from bot.reach import NotStarted, connect_to, key_of, who_we_are
 from bot.slack.client import Slack as Client, session, web_client
 from tests.bot.slack.office import opened
 from tests.stories.world import furnished
@@ -81,6 +81,14 @@ def test_with_somebody_elses_redis_a_key_is_demanded(tmp_path: Path) -> None:
         key_of(settings)
 
 
+@pytest.mark.parametrize("url", ["http://:secret@host", "redis+sentinel://:secret@host", "redis://:secret@host:port"])
+def test_a_url_that_leads_to_no_redis_is_a_configuration_error(url: str) -> None:
+    """It says which forms there are; never the password."""
+    with pytest.raises(ConfigError, match=r"REDIS_URL: expected .* redis\+sentinel://") as wrong:
+        _ = connect_to(url)
+    assert "secret" not in wrong.value.sentence
+
+
 def test_with_our_own_redis_a_key_is_made_once_and_kept(tmp_path: Path) -> None:
     """Another key would make every card's digest another."""
     settings = Settings(countersign_home=tmp_path / "home")
@@ -120,3 +128,23 @@ async def test_a_slack_that_stays_away_is_said() -> None:
             await office.clock.advance(0.5)
         with pytest.raises(NotStarted, match="Slack did not answer for 3 s"):
             await asking
+
+
+def test_a_home_that_can_not_be_one_is_a_mistake_of_the_environment(tmp_path: Path) -> None:
+    """A file stands there."""
+    home = tmp_path / "home"
+    home.write_text("a file")
+    with pytest.raises(ConfigError, match="COUNTERSIGN_HOME: a folder that can be made and written to"):
+        key_of(Settings(countersign_home=home))
+
+
+def test_a_lost_key_is_not_replaced_where_a_store_was_written_with_it(tmp_path: Path) -> None:
+    """With a new key nothing in it could be read, and every thread would be quarantined."""
+    settings = Settings(countersign_home=tmp_path)
+    key = key_of(settings)
+    assert key_of(settings) == key
+    (tmp_path / "redis" / "appendonlydir").mkdir(parents=True)
+    (tmp_path / "key").unlink()
+    with pytest.raises(ConfigError, match="a key that is gone"):
+        key_of(settings)
+    assert not (tmp_path / "key").exists()

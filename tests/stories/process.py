@@ -41,13 +41,13 @@ class Bot:
             **self.more,
         }
 
-    async def run(self, command: str = "run") -> asyncio.subprocess.Process:
+    async def run(self, *words: str) -> asyncio.subprocess.Process:
         """Start a command."""
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "bot",
-            command,
+            *(words or ("run",)),
             cwd=ROOT,
             env=self.environment,
             stdout=asyncio.subprocess.PIPE,

@@ -133,11 +133,12 @@ async def test_what_names_no_task_or_lesson_is_refused_in_words(stage: Stage) ->
     await answered(stage, TINA, "show 1234567890.123456", "There is no task in this thread.")
     await answered(stage, TINA, "show T0OTHER:C0OPS:1234567890.123456", "names no task")
     await answered(stage, TINA, "why heuristic:0000000000", "There is no lesson")
+    await answered(stage, TINA, "why T0COUNTER:C0OPS:1.1#2", "There is no task in this thread.")
     await answered(stage, TINA, "forget heuristic:0000000000", "There is no lesson")
     await answered(stage, TINA, "rules", "There are no allow rules.")
 
 
-@pytest.mark.parametrize("text", ["stats", "stop-all", "fork T0COUNTER:C0OPS:1.1 2", "why T0COUNTER:C0OPS:1.1#2"])
+@pytest.mark.parametrize("text", ["stats", "delegate all to somebody"])
 async def test_what_this_version_cannot_do_is_said_and_is_no_task(stage: Stage, text: str) -> None:
     """A person who stops all must not have started something instead."""
     await answered(stage, TINA, text, "can't do that yet")

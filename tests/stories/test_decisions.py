@@ -1,7 +1,8 @@
 import pytest
 
 from agent_core.phases import AwaitingApproval
-from tests.stories.stage import ADA, LEE, RITA, TINA, Stage
+from agent_core.records import Note
+from tests.stories.stage import ADA, LEE, OPS, RITA, TINA, Stage, Task
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -124,11 +125,52 @@ async def test_of_two_needed_approvals_one_can_be_withdrawn(stage: Stage) -> Non
     assert {"U0LEAD", "U0TINA"} <= {name for name in (LEE, TINA) if name in str(last.blocks)}
 
 
+async def noted(task: Task) -> list[Note]:
+    """Give what the journal notes of looks."""
+    desk = task.stage.bot.desk
+    await desk.settled()
+    lines = await desk.runtime.store.journal(task.id)
+    return [line for line in lines if isinstance(line, Note) and line.what == "viewed"]
+
+
+async def test_who_opened_a_decisions_form_is_noted(stage: Stage) -> None:
+    """An auditor asks on what evidence somebody decided."""
+    task = await stage.task("note looked")
+    card = await task.card()
+    for action in ("reject", "edit", "override_phi"):
+        await stage.slack.as_person(TINA).close_view(await task.form(TINA, card, action))
+    assert [(note.by, note.words.split(",")[0]) for note in await noted(task)] == [
+        (TINA, "reject"),
+        (TINA, "edit"),
+        (TINA, "override_phi"),
+    ]
+
+
 async def test_why_asked_names_the_rule(stage: Stage) -> None:
     task = await stage.task("note why")
     form = await task.form(TINA, await task.card(), "why_asked")
     assert "rule 2" in form.words
     await stage.slack.as_person(TINA).close_view(form)
+
+
+async def test_why_a_step_went_as_it_did_is_told_by_its_name(stage: Stage) -> None:
+    """Rule, people, outcome and score: to whoever may see the channel."""
+    task = await stage.task("note explained")
+    await task.click(ADA, await task.card(), "approve")
+    await task.ends("succeeded")
+    tina = stage.slack.as_person(TINA)
+
+    async def asked(text: str) -> str:
+        known = len(tina.ephemerals)
+        assert (await tina.command(OPS, "/agent", text)).ok
+        await stage.until(lambda: len(tina.ephemerals) > known)
+        return tina.ephemerals[-1].words
+
+    told = await asked(f"why {task.id}#1")
+    for words in ("Step 1: note", "rule 2", "It was approved by", "It succeeded, exit code 0", "Φ 0.0 → "):
+        assert words in told
+    assert "Policy allowed it" in await asked(f"why {task.ts}#2")
+    assert "No step 9" in await asked(f"why {task.id}#9")
 
 
 async def test_a_long_argument_is_approved_on_its_last_page_only(stage: Stage) -> None:
@@ -148,6 +190,24 @@ async def test_a_long_argument_is_approved_on_its_last_page_only(stage: Stage) -
     assert (await ada.click(ada.views[-1], "approve")).ok
     await task.ends("succeeded")
     await ada.close_view(ada.views[-1])
+    views = [note.words.split(",")[0] for note in await noted(task) if note.by == ADA]
+    assert views == [f"view_full page {page} of {seen}" for page in range(1, seen + 1)]
+
+
+async def test_all_that_a_tool_printed_can_be_read_page_by_page(stage: Stage) -> None:
+    """The card shows how it began; nobody had to approve this step, and everybody may read it."""
+    task = await stage.task("talk much")
+    await task.ends("succeeded")
+    rita = stage.slack.as_person(RITA)
+    await task.click(RITA, await task.card("view_full"), "view_full")
+    await stage.until(lambda: rita.views)
+    words = ""
+    while "page_next" in rita.views[-1].action_ids:
+        assert (await rita.click(rita.views[-1], "page_next")).ok
+        words += rita.views[-1].words
+    await rita.close_view(rita.views[-1])
+    assert "1\n2\n3\n" in words
+    assert "3998\n3999\n4000" in words
 
 
 async def test_the_tool_that_runs_can_be_stopped(stage: Stage) -> None:
@@ -155,7 +215,9 @@ async def test_the_tool_that_runs_can_be_stopped(stage: Stage) -> None:
     await task.click(ADA, await task.card(), "approve")
     card = await task.card("stop")
     assert (await task.click(RITA, card, "stop")).ok
-    await task.says("stopped")
+    asked = await task.card("happened")
+    assert "Stopped by" in asked.words
+    assert (await task.click(RITA, asked, "not_happened")).ok
     await task.ends("failed")
     assert "ended halted" not in stage.written
 

@@ -68,7 +68,7 @@ async def test_what_forbids_a_step_names_who_taught_it_and_nobody_else(stage: St
     form = await task.form(TINA, await task.card(), "teach")
     await task.send(TINA, form, when="line = deny-b", do="deny", scope="thread", expires="7d")
     await task.click(ADA, await task.card(), "approve")
-    forbidden = await _after(task, "it is forbidden by")
+    forbidden = await _after(task, "forbidden, as taught by")
     assert live(forbidden) == [("user", TINA)]
 
 

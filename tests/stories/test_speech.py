@@ -25,6 +25,7 @@ async def test_a_mention_in_a_channel_is_one_task_though_it_comes_as_two_events(
     await task.click(ADA, await task.card(), "approve")
     await task.ends("succeeded")
     assert stage.written.count("mentioned") == 1
+    assert "Ended" not in task.messages[0].words, "what somebody wrote stays as it is"
     assert len([one for one in task.messages if one.text.startswith("Finished:")]) == 1
 
 
@@ -109,12 +110,26 @@ async def test_a_correction_makes_a_new_proposal(stage: Stage) -> None:
     assert "checkout" not in stage.written
 
 
+async def test_a_correction_has_the_agent_look_again_before_it_proposes(stage: Stage) -> None:
+    """What the card says is so, is so of what the card names."""
+    task = await stage.task("checked checkout")
+    card = await task.card()
+    await task.reply(RITA, "line: cart")
+    newer = await task.card(besides=card)
+    assert "cart" in newer.words
+    assert "line changed, so I look again first" in task.words
+    assert [one.words.count("Allowed by policy") for one in task.messages].count(1) == 2
+    await task.click(ADA, newer, "approve")
+    await task.ends("succeeded")
+    assert "cart" in stage.written
+
+
 async def test_what_is_not_understood_is_said_and_the_card_stays(stage: Stage) -> None:
     """A reply is never swallowed, and never guessed at."""
     task = await stage.task("note plain")
     card = await task.card()
     await task.reply(RITA, "make it snappy and blue")
-    await task.says("I understand `line: …`")
+    await task.says("reply “line: …”")
     assert (await task.card()).ts == card.ts
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.harness import Fault, running
+from bot.playground.harness_person import Person
 from bot.playground.words import Json
 from tests.stories.stage import ADA, OPS, TINA, Stage, on_stage, settings_for
 from tests.stories.world import furnished
@@ -75,7 +76,7 @@ async def test_a_denied_call_is_not_proposed_again_in_this_thread(stage: Stage) 
     assert taught.errors == {}
     await task.says("It is obeyed from the next step.")
     await task.click(ADA, card, "approve")
-    await task.says("forbidden by taught by")
+    await task.says("forbidden, as taught by")
     await task.ends("failed")
     assert "one" in stage.written
     assert "two" not in stage.written
@@ -126,6 +127,40 @@ async def test_what_was_taught_is_listed_explained_and_taken_back(stage: Stage) 
     await again.card()
 
 
+async def test_what_was_taught_in_a_private_channel_is_not_told_outside_of_it(stage: Stage) -> None:
+    """A list that everybody may ask for must not carry a private channel's words out of it."""
+    task = await stage.task("note hidden", channel="G0PRIV")
+    form = await task.form(ADA, await task.card(), "teach")
+    await task.send(ADA, form, when="tool = note, line = hidden", do="deny", scope="channel")
+    await task.says("line = hidden")
+    tina, ada = stage.slack.as_person(TINA), stage.slack.as_person(ADA)
+    lesson = next(one.id for one in await stage.bot.desk.lessons.of(stage.bot.desk.team) if one.channel == "G0PRIV")
+
+    async def asked(person: Person, text: str) -> str:
+        known = len(person.ephemerals)
+        assert (await person.command(OPS, "/agent", text)).ok
+        await stage.until(lambda: len(person.ephemerals) > known)
+        return person.ephemerals[-1].words
+
+    assert "line = hidden" in await asked(ada, "learned")
+    assert "line = hidden" not in await asked(tina, "learned")
+    assert "There is no lesson" in await asked(tina, f"why {lesson}")
+    for person, sees in ((ada, True), (tina, False)):
+        await person.open_home()
+        home = person.home
+        assert home is not None
+        assert (lesson in home.words) is sees
+
+
+async def test_a_preview_that_comes_too_late_is_no_error(stage: Stage) -> None:
+    """Whoever types on has another view by then; Slack's word for it is no defect of ours."""
+    task = await stage.task("note hasty")
+    form = await task.form(TINA, await task.card(), "teach")
+    stage.slack.faults.add(Fault(on="views.update", kind="error", error="hash_conflict"))
+    assert (await stage.slack.as_person(TINA).dispatch(form, "do", "deny")).ok
+    await stage.slack.as_person(TINA).close_view(form)
+
+
 async def test_a_lesson_holds_after_a_restart(tmp_path: Path) -> None:
     """What people taught is a fact in the store, not a memory of a process."""
     path = furnished(tmp_path)
@@ -138,6 +173,6 @@ async def test_a_lesson_holds_after_a_restart(tmp_path: Path) -> None:
             await task.says("It is obeyed from the next step.")
         async with on_stage(slack, settings, tmp_path) as second:
             later = await second.task("note cart")
-            await later.says("forbidden by taught by")
+            await later.says("forbidden, as taught by")
             await later.ends("failed")
             await second.check()

@@ -14,3 +14,4 @@ async def test_an_approved_step_runs_once_and_the_task_says_how_it_ended(stage: 
     last = await task.ends("succeeded")
     assert stage.written == ["hello"]
     assert "approved by" in last.words
+    await task.until(lambda one: "succeeded · Φ " in one.messages[0].words)

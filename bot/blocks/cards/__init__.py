@@ -6,7 +6,7 @@ that a person approves are never part of what gives way.
 
 from agent_core.proposal import Proposal
 from bot.blocks.cards import final
-from bot.blocks.cards.final import final_card
+from bot.blocks.cards.final import ending, final_card
 from bot.blocks.cards.parent import parent_message, say
 from bot.blocks.cards.paused import paused_card
 from bot.blocks.cards.proposal import proposal_card
@@ -19,7 +19,7 @@ from bot.blocks.cards.view import ROOMS, CardView, Room
 from bot.blocks.kit import BLOCKS_CHARS, Block, Rendered, size_of
 from bot.wording import FALLBACKS
 
-__all__ = ["CardView", "card", "parent_message", "say"]
+__all__ = ["CardView", "card", "ending", "parent_message", "say"]
 
 OPEN = frozenset({"waiting", "reconsidered", "paused"})
 RUNNING = frozenset({"approved", "running", "stopping", "scoring"})
@@ -42,8 +42,8 @@ def face(view: CardView, room: Room) -> list[Block]:
         return final_card(view, room)
     if shown.about == "paused":
         return paused_card(view, room)
-    if shown.question is not None:
-        return question_card(view, shown.question, room)
+    if shown.about == "question":
+        return question_card(view, room)
     if shown.score is not None and shown.state == "review":
         return review_card(view, shown.score, room)
     proposal = view.proposal
@@ -71,6 +71,6 @@ def fallback(view: CardView) -> str:
         return final.fallback(view)
     if shown.about == "paused":
         return "The task is paused." if shown.state == "paused" else "The pause is over."
-    if shown.question is not None:
+    if shown.about == "question":
         return "The agent asks a question." if shown.state == "asked" else "A question is closed."
     return FALLBACKS[shown.state].format(step=view.step, tool=view.tool)

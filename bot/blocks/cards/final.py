@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from agent_core.checkpoint import Checkpoint
 from agent_core.errors import Broken
 from agent_core.phases import Finished
 from agent_core.rules.summary import Deed, Summary
@@ -11,13 +12,20 @@ from bot.blocks.kit import Block, bold, bullets, code, header, italic, line, mom
 from bot.blocks.shown import cut
 from bot.wording import OUTCOMES
 
+NOT_RUN = frozenset({"denied", "rejected", "expired", "withdrawn"})
+
 
 def first_line(view: CardView) -> str:
     """Write the line with which the last message begins; other software reads it."""
-    phase = view.checkpoint.phase
+    return f"Finished: {ending(view.checkpoint)}"
+
+
+def ending(checkpoint: Checkpoint) -> str:
+    """Say how a finished task ended, and how far it came."""
+    phase = checkpoint.phase
     if not isinstance(phase, Finished):
         raise Broken("only a finished task has a last message", phase=phase.kind)
-    return f"Finished: {phase.how} · Φ {view.checkpoint.phi or 0.0:.1f}"
+    return f"{phase.how} · Φ {checkpoint.phi or 0.0:.1f}"
 
 
 def final_card(view: CardView, room: Room) -> list[Block]:
@@ -41,7 +49,8 @@ def final_card(view: CardView, room: Room) -> list[Block]:
 
 def figures(summary: Summary) -> Iterator[Block]:
     """Give the task's figures."""
-    yield labelled("Steps", words(f"{summary.steps}, {summary.succeeded} succeeded ({summary.success_rate:.0%})"))
+    ran = f"{summary.steps} run, {summary.succeeded} succeeded ({summary.success_rate:.0%})"
+    yield labelled("Steps", words(ran if summary.steps else "none was run"))
     yield line(
         bold("Cumulative reward: "), words(f"{summary.reward:+.1f}  "),
         bold("Net ΔΦ: "), words(f"{summary.net:+.1f} ({summary.phi_start:.1f} → {summary.phi_end:.1f})"),
@@ -51,25 +60,32 @@ def figures(summary: Summary) -> Iterator[Block]:
 
 
 def deeds_of(summary: Summary, room: Room) -> Iterator[Block]:
-    """List what was done, and by whose approval."""
+    """List what became of the steps: done, by whose approval; or not run, and who was against it."""
     if not summary.deeds:
         return
-    yield line(bold("What was done:"))
+    yield line(bold("What became of the steps:"))
     most = 2 * room.items
     yield bullets(*(deed_of(deed, room) for deed in summary.deeds[-most:]))
     more = summary.more_deeds + max(0, len(summary.deeds) - most)
     if more:
-        yield line(italic(f"… and {more} earlier steps"))
+        yield line(italic(f"… and {more} earlier {'step' if more == 1 else 'steps'}"))
 
 
 def deed_of(deed: Deed, room: Room) -> Block:
-    """Say one thing that was done."""
-    by = [words(", approved by "), *names(deed.approved_by, room)] if deed.approved_by else [words(", by policy")]
+    """Say what became of one step."""
+    ended = f" {OUTCOMES.get(deed.outcome, 'ended')}"
+    return line(words(f"Step {deed.step}: "), *said(deed.tool, room.prose // 3), words(ended), *whose(deed, room))
+
+
+def whose(deed: Deed, room: Room) -> list[Block]:
+    """Say by whose word a step was run, or was not."""
+    if deed.outcome in NOT_RUN:
+        against = [words(" by "), *names(deed.against, room)] if deed.against else []
+        return [*against, words(", not run")]
     edited = [words(", edited by "), person(deed.edited_by)] if deed.edited_by else []
-    return line(
-        words(f"{deed.step}. "), *said(deed.tool, room.prose // 3), words(f" {OUTCOMES.get(deed.outcome, 'ended')}"),
-        *by, *edited,
-    )  # fmt: skip
+    if deed.approved_by:
+        return [words(", approved by "), *names(deed.approved_by, room), *edited]
+    return [words(", allowed by policy"), *edited]
 
 
 def lessons_of(summary: Summary, room: Room) -> Iterator[Block]:
@@ -89,6 +105,6 @@ def fallback(view: CardView) -> str:
     if summary is None:
         return first_line(view)
     return (
-        f"{first_line(view)}\n{summary.steps} steps, {summary.succeeded} succeeded, "
+        f"{first_line(view)}\n{summary.steps} steps run, {summary.succeeded} succeeded, "
         f"reward {summary.reward:+.1f}, net ΔΦ {summary.net:+.1f}."
     )

@@ -30,16 +30,21 @@ HARMLESS = re.compile(
 )
 
 
-def parent_message(purpose: str, requester: PersonId) -> Rendered:
-    """Say which task the thread is about, and for whom."""
+SEVERAL = re.compile(r"somebody(?:(?:,| or| and) somebody)+")
+
+
+def parent_message(purpose: str, requester: PersonId, ended: str = "") -> Rendered:
+    """Say which task the thread is about, for whom, and once it has ended, how."""
     text = [bold("Task: "), *said(purpose, PURPOSE_CHARS, lines=True), words(" for "), person(requester)]
-    return Rendered(text=f"Task: a new one, for {requester}.", blocks=(rich(line(*text)),))
+    if not ended:
+        return Rendered(text="A new task begins.", blocks=(rich(line(*text)),))
+    return Rendered(text=f"A task ended: {ended}.", blocks=(rich(line(*text), line(bold("Ended: "), words(ended))),))
 
 
 def say(text: str, known: frozenset[PersonId] | None = None) -> Rendered:
     """Say something in a thread, a paragraph a line; ``known`` limits who may be named in it (None: anybody)."""
-    spoken = MENTION.sub("somebody", text)
-    fallback = spoken if HARMLESS.fullmatch(spoken) and spoken.strip() else "There is a message in this task."
+    spoken = SEVERAL.sub("somebody", MENTION.sub(lambda found: "the link below" if found[3] else "somebody", text))
+    fallback = spoken if HARMLESS.fullmatch(spoken) and spoken.strip() else "There is a message for you."
     parts = [part for part in text.split("\n") if part.strip()]
     roomy, *tighter = WORDS_CHARS
     blocks = paragraphs(parts, roomy, known)

@@ -60,9 +60,9 @@ def risk_and_phi(view: CardView, proposal: Proposal) -> Block:
     """Say how risky the tool is, how it is run, and how far the task was."""
     sandbox = " · no sandbox" if view.spec and view.spec.sandbox == "none" else ""
     now = view.checkpoint.phi if view.awaited else proposal.phi  # a person may have overridden it since
-    phi = "not scored yet" if now is None else f"{now:.1f} of 10"
+    phi = "not scored yet" if now is None else f"{now:.1f}\u00a0of\u00a010"  # never broken over two lines
     call = proposal.call
-    return line(bold("Risk: "), words(f"{call.risk} · {ONCE[call.effect]}{sandbox}  "), bold("Φ: "), words(phi))
+    return line(bold("Risk: "), words(f"{call.risk} · {ONCE[call.effect]}{sandbox}  "), bold("Φ:\u00a0"), words(phi))
 
 
 def who_decides(view: CardView, proposal: Proposal, room: Room) -> Iterator[Block]:

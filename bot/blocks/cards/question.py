@@ -10,15 +10,18 @@ from bot.blocks.kit import Block, Button, Sure, bold, bullets, header, italic, l
 
 HEADINGS = {
     "input": "Answer: the agent asks",
-    "rejected": "Say what now: a step was rejected",
+    "rejected": "What now? A step was rejected",
     "budget": "Decide: the budget is used up",
     "model": "Decide: the agent could not go on",
 }
 ABORT = Sure(title="End the task?", text="Nothing more is run. The task ends as aborted.", confirm="End the task")
 
 
-def question_card(view: CardView, question: Question, room: Room) -> list[Block]:
-    """Show a question with the ways to answer it, or the answer that it got."""
+def question_card(view: CardView, room: Room) -> list[Block]:
+    """Show a question with the ways to answer it, or the answer that it got; of a forgotten one, that it is closed."""
+    question = view.card.question
+    if question is None:
+        return [header("A question is closed"), rich(line(*ours(view.card.words, room.prose, None)))]
     parts = [quote(*said(question.text, 2 * room.prose, lines=True))]
     if question.options:
         parts.append(bullets(*options_of(question, room)))
@@ -26,7 +29,7 @@ def question_card(view: CardView, question: Question, room: Room) -> list[Block]
     if isinstance(view.checkpoint.phase, AwaitingAnswer) and view.card.state == "asked":
         if question.expires_at:
             parts.append(labelled("Until", moment(question.expires_at)))
-        blocks = row(view.value(question.digest, question.version), ways(view, question), ("pause", "abort"))
+        blocks = row(view.value(question.digest, question.version), ways(view, question), menu_of(question))
     else:
         parts.extend(answer_of(view, room))
     return [header(HEADINGS[question.about]), rich(*parts), *blocks]
@@ -52,6 +55,11 @@ def answer_of(view: CardView, room: Room) -> Iterator[Block]:
         yield line(*ours(card.words, room.prose, view.known))
     else:
         yield line(italic("It waits no longer."))
+
+
+def menu_of(question: Question) -> tuple[str, ...]:
+    """Give the less used actions; where one is a button already, not again."""
+    return ("pause",) if question.about == "budget" else ("pause", "abort")
 
 
 def ways(view: CardView, question: Question) -> list[Button]:

@@ -4,12 +4,14 @@ The call stays readable for ever; beside it stands who decided, when and why. On
 a button.
 """
 
+import re
+
 from agent_core.phases import Acting
 from agent_core.proposal import Proposal
 from bot.blocks.args import fits
 from bot.blocks.cards.parts import args_box, button, decided_by, head, labelled, names, ours, row, said
 from bot.blocks.cards.view import CardView, Room
-from bot.blocks.kit import Block, bold, italic, line, moment, person, rich, words
+from bot.blocks.kit import Block, bold, italic, line, link, moment, person, rich, words
 
 VERDICTS = {
     "rejected": "Rejected",
@@ -19,6 +21,12 @@ VERDICTS = {
     "withdrawn": "Withdrawn",
     "denied": "Denied",
 }
+FOR_A_LOCK = re.compile(
+    r"Waits for (https?://[^\s<>|]+/archives/[A-Z0-9]+/p[0-9]+[^\s<>|]*|another task): (.*) is in use\.", re.DOTALL
+)
+OF_A_STOP = re.compile(
+    r"Waits\. Everything was stopped by (<@[UW][A-Z0-9]{1,30}>|[^<>]{1,80}) at [0-9:]{5} UTC on [0-9-]{10}\."
+)
 OF_PEOPLE = frozenset({"rejected", "edited", "corrected"})  # states whose words a person wrote
 
 
@@ -34,7 +42,7 @@ def spent_card(view: CardView, proposal: Proposal, room: Room) -> list[Block]:
     else:
         parts.append(line(bold(verdict), *decided_by((), card.at, room)))
         parts.append(line(*ours(view.veiled(card.words), room.prose, view.known)))
-    if card.state in VERDICTS:
+    if card.state in VERDICTS and "not run" not in card.words:
         parts.append(line(italic("It was not run.")))
     value = view.value(proposal.digest)
     taught = [button(view, "teach", value)] if card.state in OF_PEOPLE and not view.checkpoint.is_finished else []
@@ -48,6 +56,8 @@ def running_card(view: CardView, proposal: Proposal, room: Room) -> list[Block]:
     claim = phase.claim if isinstance(phase, Acting) else None
     if claim is not None:
         parts.append(line(bold("Started "), moment(claim.started_at)))
+    if card.state == "approved":
+        parts.extend(waiting_for(view, room))
     if card.state == "stopping" and card.words:
         parts.append(line(*ours(card.words, room.prose, None)))
     value = view.value(proposal.digest)
@@ -58,6 +68,18 @@ def running_card(view: CardView, proposal: Proposal, room: Room) -> list[Block]:
     if not view.checkpoint.is_finished:
         menu += ["pause", "abort"]
     return [head(view), rich(*parts), *row(value, stops, menu)]
+
+
+def waiting_for(view: CardView, room: Room) -> list[Block]:
+    """Say what a released step waits for: a lock's name comes from arguments, so only our own link in it is live."""
+    if OF_A_STOP.fullmatch(view.card.words):
+        return [line(*ours(view.card.words, room.prose, None))]
+    found = FOR_A_LOCK.fullmatch(view.veiled(view.card.words))
+    if found is None:
+        return []
+    where, name = found.groups()
+    task = words("another task") if where == "another task" else link(where, "another task")
+    return [line(words("Waits for "), task, words(": "), *said(name, room.prose), words(" is in use."))]
 
 
 def call_of(view: CardView, proposal: Proposal, room: Room) -> list[Block]:

@@ -24,10 +24,10 @@ from bot.blocks.cards.spent import approvals
 from bot.blocks.cards.view import CardView, Room
 from bot.blocks.kit import Block, Button, bold, italic, line, moment, person, preformatted, rich, words
 from bot.blocks.shown import cut
-from bot.wording import OUTCOMES
+from bot.wording import LABELS, OUTCOMES
 
 VERDICT = re.compile(
-    r"(?:(?:Accepted|Overridden) by|(?:It happened|It did not happen), says) <@([UW][A-Z0-9]{1,30})>\."
+    r"(?:(?:Accepted|Overridden|Stopped) by|(?:It happened|It did not happen), says) <@([UW][A-Z0-9]{1,30})>\."
 )
 
 
@@ -63,7 +63,7 @@ def outcome_of(view: CardView, run: StepRun, room: Room) -> Iterator[Block]:
         part, left = cut(view.veiled(run.excerpt), room.prose, lines=True)
         yield preformatted(part or "(nothing to be shown here)")
         if left:
-            yield line(italic(f"… {left:,} more characters of output"))
+            yield line(italic(f"… cut here; {LABELS['view_full']} has all of it"))
 
 
 def score_of(view: CardView, score: Score, room: Room) -> Iterator[Block]:
@@ -102,5 +102,5 @@ def buttons(view: CardView, value: str) -> list[Button]:
 
 def menu(view: CardView) -> list[str]:
     """Give the less used actions."""
-    found = ["view_full", "why_asked"] if view.card.proposal else ["why_asked"]
+    found = ["view_full", "why_asked"] if view.call else ["why_asked"]
     return found if view.checkpoint.is_finished else [*found, "pause", "abort"]

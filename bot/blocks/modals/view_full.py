@@ -1,11 +1,13 @@
-"""The full view: the whole proposal page by page, with Approve on the last page only. Pure.
+"""The full view: the whole step page by page, with Approve on the last page only. Pure.
 
-Nothing is left out: the pages' arguments, put together, are the arguments. Which page it is stands in the metadata that
-the caller gives; that a person came through the earlier pages is the caller's to see to.
+Nothing is left out: the pages' arguments, put together, are the arguments; after them comes all that a call printed
+which has ended. Which page it is stands in the metadata that the caller gives; that a person came through the earlier
+pages is the caller's to see to.
 """
 
 from agent_core.checkpoint import Checkpoint
 from agent_core.phases import AwaitingApproval
+from agent_core.ports import Output
 from agent_core.proposal import Proposal
 from bot.blocks.args import Veil, packed, pages
 from bot.blocks.cards.parts import said
@@ -28,22 +30,29 @@ from bot.blocks.shown import shown
 from bot.wording import LABELS
 
 TITLE_CHARS = 120
+ARGUMENTS = "Arguments"
+OUTPUT_CHARS = 6_000  # a page; made visible, a character may take six
 
 
-def view_full_modal(checkpoint: Checkpoint, proposal: Proposal, veil: Veil, *, page: int, metadata: str) -> Block:
-    """Show one page (from 0) of a proposal; a page beyond the last is the last."""
-    whole = pages(proposal, veil)
+def view_full_modal(  # noqa: PLR0913 - what is shown, and where in it
+    checkpoint: Checkpoint, proposal: Proposal, veil: Veil, *, page: int, metadata: str, output: Output | None = None
+) -> Block:
+    """Show one page (from 0) of a step; a page beyond the last is the last."""
+    whole = whole_step(proposal, veil, output)
     at = min(max(page, 0), len(whole) - 1)
     phase = checkpoint.phase
     waits = isinstance(phase, AwaitingApproval) and phase.proposal.card == proposal.card
-    parts = [preformatted(part) for part in packed(whole[at], TEXT_CHARS)]
+    label, text = whole[at]
+    visible = text if label == ARGUMENTS else shown(text, lines=True)
     blocks: list[Block] = [
         header(f"{shown(proposal.call.tool[:TITLE_CHARS])}"),
-        rich(line(bold(f"Arguments, page {at + 1} of {len(whole)}:"))),
-        *(rich(part) for part in parts),
+        rich(line(bold(f"{label}, page {at + 1} of {len(whole)}:"))),
+        *(rich(preformatted(part)) for part in packed(visible, TEXT_CHARS)),
     ]
-    if at == len(whole) - 1:
+    if at == sum(label == ARGUMENTS for label, _ in whole) - 1:
         blocks.append(rich(*reasons(proposal, veil)))
+    if output is not None and output.cut_bytes and at == len(whole) - 1:
+        blocks.append(rich(line(italic(f"It printed {output.cut_bytes:,} more bytes, which were not kept."))))
     if at < len(whole) - 1 and waits:
         blocks.append(rich(line(italic("Approve stands on the last page."))))
     value = f"{checkpoint.thread_id}|{proposal.version}|{proposal.digest}"
@@ -51,6 +60,19 @@ def view_full_modal(checkpoint: Checkpoint, proposal: Proposal, veil: Veil, *, p
     if pressed:
         blocks.append(actions(value, *(button.block for button in pressed)))
     return modal("view_full", "The whole step", metadata, blocks)
+
+
+def whole_step(proposal: Proposal, veil: Veil, output: Output | None) -> list[tuple[str, str]]:
+    """Cut a step into labelled pages: the arguments as they are shown, then all that its call printed, as it is.
+
+    A megabyte takes long to be made visible, so that is done for the one page that is looked at.
+    """
+    found = [(ARGUMENTS, page) for page in pages(proposal, veil)]
+    printed = [("Output", output.stdout), ("Errors", output.stderr)] if output is not None else []
+    for label, text in printed:
+        veiled = veil.over(text, proposal.call.args)
+        found.extend((label, veiled[at : at + OUTPUT_CHARS]) for at in range(0, len(veiled), OUTPUT_CHARS))
+    return found
 
 
 def reasons(proposal: Proposal, veil: Veil) -> list[Block]:

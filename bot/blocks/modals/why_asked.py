@@ -22,16 +22,21 @@ def why_asked_modal(card: Card, metadata: str, veil: Veil = BARE) -> Block:
         parts.extend(of_policy(veil, card.proposal))
     if card.score:
         parts.extend(of_score(veil, card.score))
-    return modal("why_asked", "Why asked?", metadata, [rich(*parts or [line(words("Nothing is known about it."))])])
+    return modal(
+        "why_asked",
+        "Why asked?",
+        metadata,
+        [rich(*parts or [line(words("There is nothing more to say about this card."))])],
+    )
 
 
 def of_policy(veil: Veil, proposal: Proposal) -> Iterator[Block]:
     """Say what policy and people's rules made of the step."""
     args = proposal.call.args
     yield line(bold("Allowed by policy." if proposal.allowed else "Policy asks people."))
-    for because in proposal.because[:ITEMS]:
-        yield labelled("Because", *credited(veil.over(because, args), LINE_CHARS))
-    for need in proposal.requirements[:ITEMS]:
+    for rule in proposal.because[:ITEMS] if not proposal.requirements else ():
+        yield labelled("Rule", *said(veil.over(rule, args), LINE_CHARS))
+    for need in proposal.requirements[:ITEMS]:  # each named by its rule
         asked = [words(f": {need.quorum} of "), *whom(need.approvers, ROOM)]
         yield labelled("Rule", *said(need.rule, LINE_CHARS), *asked)
     for lesson in proposal.taught[:ITEMS]:

@@ -80,6 +80,8 @@ SUMMARY = Summary(
             approved_by=(APPROVER.id, LEAD.id),
             edited_by=LEAD.id,
         ),
+        Deed(step=3, tool="delete_logs", args_json="{}", outcome="rejected", against=(LEAD.id,)),
+        Deed(step=4, tool="rm", args_json="{}", outcome="denied"),
     ),
     more_deeds=1,
     learned=("deny when tool = restart_service",),
@@ -127,6 +129,24 @@ FACES: Mapping[str, CardView] = {
     "reconsidered": face("reconsidered", replace(THINKING, held=PROPOSAL), by=(REQUESTER.id,), words="Use checkout."),
     "waiting_paused": face("paused", PAUSED_HERE, words=f"Paused by <@{REQUESTER.id}>."),
     "released": face("approved", Acting(proposal=APPROVED, asked=3), APPROVED, words="x"),
+    "held_by_a_lock": face(
+        "approved",
+        Acting(proposal=APPROVED, asked=3),
+        APPROVED,
+        words="Waits for https://example.slack.com/archives/C0STAGING/p1772452800000100: service:cart is in use.",
+    ),
+    "held_by_a_lock_of_any_name": face(
+        "approved",
+        Acting(proposal=APPROVED, asked=3),
+        APPROVED,
+        words="Waits for another task: <@U0VICTIM> https://evil.test/archives/C0X/p1\n*bold* is in use.",
+    ),
+    "held_by_the_stop": face(
+        "approved",
+        Acting(proposal=APPROVED, asked=3),
+        APPROVED,
+        words=f"Waits. Everything was stopped by <@{LEAD.id}> at 12:00 UTC on 2026-03-02.",
+    ),
     "stopping_in_words": face(
         "stopping", replace(ACTING, claim=None), APPROVED, words=f"Being stopped by <@{LEAD.id}>."
     ),
@@ -177,6 +197,7 @@ FACES: Mapping[str, CardView] = {
     "review": face("review", AwaitingScoreReview(score=SCORED, asked_version=3), APPROVED, run=RUN, score=SCORED),
     "reviewed": face("review", THINKING, None, score=SCORED),
     "question": face("asked", AwaitingAnswer(question=QUESTION), None, about="question", question=QUESTION),
+    "question_lost": face("closed", THINKING, None, about="question", words="This is over."),
     "question_rejected": face(
         "asked",
         AwaitingAnswer(question=QUESTION),
@@ -191,6 +212,14 @@ FACES: Mapping[str, CardView] = {
     "question_closed": face("closed", FINISHED, None, about="question", question=QUESTION, words="Φ reached 9."),
     "question_forgotten": face("closed", FINISHED, None, about="question", question=QUESTION),
     "unknown": face("unknown", OUTCOME_UNKNOWN, APPROVED, about="unknown", words="The worker died."),
+    "unknown_far": face(
+        "unknown",
+        replace(OUTCOME_UNKNOWN, excerpt="\n".join(f"line {nth} of the log" for nth in range(40))),
+        APPROVED,
+        about="unknown",
+        by=(LEAD.id,),
+        words=f"Stopped by <@{LEAD.id}>. restart_service was stopped while it ran. It may have happened.",
+    ),
     "unknown_paused": face("unknown", THINKING, APPROVED, about="unknown"),
     "paused": face("paused", PAUSED_HERE, None, about="paused", words=f"Paused by <@{REQUESTER.id}>."),
     "resumed": face("closed", THINKING, None, about="paused", words=f"Resumed by <@{LEAD.id}>."),
@@ -203,6 +232,16 @@ FACES: Mapping[str, CardView] = {
         summary=Summary(
             steps=0, succeeded=0, reward=0.0, phi_start=0.0, phi_end=0.0, course="", deeds=(), more_deeds=0, learned=()
         ),
+    ),
+    "final_silent": replace(
+        face("closed", FINISHED, None, about="final", key=CardKey("final")),
+        checkpoint=replace(WAITING, phase=FINISHED, recent=(replace(RUN, excerpt=""),)),
+    ),
+    "many_needs": waits(replace(PROPOSAL, requirements=tuple(replace(REQUIREMENT, rule=str(n)) for n in range(8)))),
+    "noted": face("waiting", AwaitingApproval(proposal=HALF), HALF, by=(APPROVER.id,), words="Looks right."),
+    "much_approved": face("running", ACTING, replace(APPROVED, approvals=HALF.approvals * 8)),
+    "accepted": face(
+        "done", THINKING, APPROVED, run=RUN, score=SCORED, by=(LEAD.id,), words=f"Accepted by <@{LEAD.id}>."
     ),
     "final_bare": face("closed", FINISHED, None, about="final", key=CardKey("final"), at=None),
 }

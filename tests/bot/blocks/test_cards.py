@@ -3,7 +3,7 @@ import re
 import pytest
 
 from agent_core.errors import Broken
-from bot.blocks.cards import card, parent_message, say
+from bot.blocks.cards import card, ending, parent_message, say
 from bot.blocks.kit import BLOCKS_CHARS, size_of
 from tests.bot.blocks.faces import FACES, HALF, LONG, face, waits
 from tests.bot.blocks.reading import arguments, as_slack, boxes, buttons, kinds_of_text, menu, objects, texts
@@ -128,18 +128,23 @@ def test_the_parent_message_names_the_task_and_its_requester(golden: Golden) -> 
     rendered = parent_message("restart the cache\n<!channel>", REQUESTER.id)
     as_slack(rendered.blocks)
     golden("cards/parent.json", {"text": rendered.text, "blocks": rendered.blocks})
+    ended = parent_message("restart the cache", REQUESTER.id, ending(FACES["final"].checkpoint))
+    as_slack(ended.blocks)
+    golden("cards/parent_ended.json", {"text": ended.text, "blocks": ended.blocks})
 
 
 @pytest.mark.parametrize(
     ("words", "text"),
     [
         ("Step 1 (restart_service) was not run.", "Step 1 (restart_service) was not run."),
-        ("See evil.invalid/a", "There is a message in this task."),
+        ("See evil.invalid/a", "There is a message for you."),
         ("<@U0LEAD> took it back.\nSee /agent learned.", "somebody took it back.\nSee /agent learned."),
-        ("*Approved* by <@U0LEAD>", "There is a message in this task."),
-        ("https://evil.invalid/x", "There is a message in this task."),
-        (":lock: safe", "There is a message in this task."),
-        ("", "There is a message in this task."),
+        ("*Approved* by <@U0LEAD>", "There is a message for you."),
+        ("https://evil.invalid/x", "There is a message for you."),
+        ("Ask <@U0LEAD>, <@U0ADA> or <!subteam^S0ONCALL>.", "Ask somebody."),
+        ("It waits: https://x.slack.test/archives/C1/p17", "It waits: the link below"),
+        (":lock: safe", "There is a message for you."),
+        ("", "There is a message for you."),
     ],
 )
 def test_what_the_bot_says_is_its_own_fallback_only_if_it_is_no_markup(words: str, text: str) -> None:

@@ -1,7 +1,9 @@
 from dataclasses import replace
 
+import pytest
+
 from agent_core.ports import TaskLine
-from bot.blocks.home import home_view
+from bot.blocks.home import Stop, home_view
 from tests.bot.blocks.reading import as_view, kinds_of_text, objects, texts
 from tests.examples import LESSON, NOON, OVERRIDE, REQUESTER, THREAD
 from tests.plugins.golden import Golden
@@ -25,6 +27,30 @@ def test_the_home_tab_lists_what_waits_what_was_started_and_what_was_learned(gol
     golden("home/full.json", view)
     assert kinds_of_text(view) <= {"plain_text", "text", "link"}
     assert not [one for one in objects(view) if one.get("type") == "button"]
+
+
+def test_an_operators_home_tab_has_the_emergency_stop(golden: Golden) -> None:
+    """It asks once more before it stops everything."""
+    view = as_view(home_view([], [], [], {}, stop=Stop(words="", is_operator=True)), "home")
+    golden("home/operator.json", view)
+    (switch,) = [one for one in objects(view) if one.get("type") == "button"]
+    assert (switch["action_id"], "confirm" in switch) == ("stop_all", True)
+
+
+@pytest.mark.parametrize("is_operator", [True, False])
+def test_everybodys_home_tab_says_that_everything_is_stopped(golden: Golden, is_operator: bool) -> None:  # noqa: FBT001 - a column
+    """Only operators can lift it there."""
+    stop = Stop(words="Everything was stopped by <@U0OP> at 12:00 UTC on 2026-03-02.", is_operator=is_operator)
+    view = as_view(home_view([], [], [], {}, stop=stop), "home")
+    golden(f"home/stopped_{'operator' if is_operator else 'anybody'}.json", view)
+    pressed = [one["action_id"] for one in objects(view) if one.get("type") == "button"]
+    assert pressed == (["resume_all"] if is_operator else [])
+
+
+def test_a_home_tab_without_a_stop_says_nothing_of_it() -> None:
+    """Most people never need to know."""
+    nothing = home_view([], [], [], {}, stop=Stop(words="", is_operator=False))
+    assert nothing == home_view([], [], [], {})
 
 
 def test_an_empty_home_tab_says_what_to_do(golden: Golden) -> None:

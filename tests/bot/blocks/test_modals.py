@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from agent_core.errors import Refused
+from agent_core.ports import Output
 from bot.blocks.modals.decisions import answer_modal, approve_modal, reject_modal
 from bot.blocks.modals.override_phi import override_phi_modal, read_phi
 from bot.blocks.modals.start_task import start_task_modal
@@ -12,8 +13,8 @@ from bot.blocks.modals.view_full import view_full_modal
 from bot.blocks.modals.why_asked import why_asked_modal
 from tests.bot.blocks.corpora import rows
 from tests.bot.blocks.faces import FACES, LONG, waits
-from tests.bot.blocks.reading import as_view, buttons, kinds_of_text, objects, texts
-from tests.examples import PROPOSAL, THINKING
+from tests.bot.blocks.reading import as_view, boxes, buttons, kinds_of_text, objects, texts
+from tests.examples import APPROVED, PROPOSAL, THINKING
 from tests.plugins.golden import Golden
 
 METADATA = '{"thread":"T0TEAM:C0STAGING:1772452800.000100","version":3,"digest":"d1","card":null,"page":0}'
@@ -45,7 +46,9 @@ MODALS = {
     "why_asked": why_asked_modal(FACES["taught"].card, METADATA),
     "why_scored": why_asked_modal(FACES["overridden"].card, METADATA),
     "why_nothing": why_asked_modal(FACES["paused"].card, METADATA),
-    "why_allowed": why_asked_modal(FACES["allowed_running"].card, METADATA),
+    "why_allowed": why_asked_modal(
+        replace(FACES["running"].card, proposal=replace(APPROVED, allowed=True, requirements=())), METADATA
+    ),
 }
 BLOCK_IDS = {
     "reject": ["reason", "note"],
@@ -106,3 +109,18 @@ def test_the_full_view_offers_approve_only_while_the_step_waits_and_on_its_last_
     assert list(buttons(last)) == ["page_prev", "approve"]
     spent = replace(VIEW.checkpoint, phase=THINKING)
     assert "approve" not in buttons(as_view(view_full_modal(spent, LONG, VIEW.veil, page=1, metadata=METADATA)))
+
+
+def test_what_a_step_printed_is_all_there_after_its_arguments() -> None:
+    """The card has room for the beginning only; what was not even kept is said."""
+    output = Output(exit_code=1, stdout="out.\n" * 2000, stderr="bad \u202e", cut_bytes=7)
+    seen = [
+        as_view(view_full_modal(VIEW.checkpoint, PROPOSAL, VIEW.veil, page=page, metadata=METADATA, output=output))
+        for page in range(4)
+    ]
+    assert [view["blocks"][1]["elements"][0]["elements"][0]["text"] for view in seen] == [
+        "Arguments, page 1 of 4:", "Output, page 2 of 4:", "Output, page 3 of 4:", "Errors, page 4 of 4:"
+    ]  # fmt: skip
+    assert "".join(box for view in seen[1:3] for box in boxes(view)) == output.stdout
+    assert boxes(seen[3]) == ["bad \\u202e"]
+    assert [any("7 more bytes" in text for text in texts(view)) for view in seen] == [False, False, False, True]

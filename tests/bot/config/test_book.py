@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agent_core.checks import Check
 from agent_core.errors import Broken
 from agent_core.people import EVERYBODY_HERE, NOBODY, People
 from agent_core.policy import ArgCondition, Verdict, evaluate
@@ -120,6 +121,24 @@ def test_tools_are_described_for_decisions(rules: Rules) -> None:
     assert pay.secret_args == {"token"}
     assert pay.schema_json.index('"to"') < pay.schema_json.index('"amount"')
     assert [problem.field for problem in problems(pay, {"amount": "x"})] == ["to", "token", "amount"]
+
+
+def test_how_a_tool_is_read_back_and_what_it_locks_comes_with_it(tmp_path: Path) -> None:
+    """As the file says it: the other tool's call, both checks, and the name of the lock."""
+    more = """
+  - name: order
+    argv: [echo, "{to}"]
+    args: {to: {type: string}}
+    effect: readback
+    readback: {tool: pay, args: {to: "{to}", token: t}, happened: {exit_code: 0}, not_happened: {json: {/paid: false}}}
+    lock: "account:{to}"
+"""
+    tools = to_rules(config(tmp_path, TOOLS + more.lstrip("\n")), KEY, {**PRINTS, "order": "2"}).tools
+    asked = tools["order"].readback
+    assert asked is not None
+    assert (asked.tool, asked.args) == ("pay", {"to": "{to}", "token": "t"})
+    assert (asked.happened, asked.not_happened) == (Check(exit_code=0), Check(json={"/paid": False}))
+    assert [tools[name].lock for name in ("order", "pay")] == ["account:{to}", ""]
 
 
 def test_arguments_are_required_unless_they_have_a_default(tmp_path: Path) -> None:

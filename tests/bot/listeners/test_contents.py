@@ -2,9 +2,10 @@ import pytest
 
 from agent_core.errors import Broken, Refused
 from agent_core.ports import StoreDown, SurfaceBusy, SurfaceGone
-from bot.listeners import MAYBE_SENT, NOT_OURS, NOT_SENT, SLOW, words_for
+from bot.listeners import MAYBE_SENT, NOT_OURS, NOT_SENT, NOT_TAKEN, SLOW, words_for
 from bot.listeners.cards import PRESSED
 from bot.listeners.forms import SENT
+from bot.listeners.home import SWITCHES
 from bot.listeners.shortcuts import ANYWHERE, ON_MESSAGE
 from bot.payloads import Malformed
 from bot.playground.seeds import SHORTCUTS
@@ -14,15 +15,15 @@ from bot.wording import LABELS
 
 def test_whatever_a_card_offers_is_answered() -> None:
     """A button without a listener would be a button that lies."""
-    assert LABELS.keys() <= PRESSED.keys()
+    assert LABELS.keys() <= PRESSED.keys() | SWITCHES
 
 
 def test_the_names_that_other_software_relies_on_are_those_of_the_design() -> None:
-    """The ones for allow rules, snoozing and plans come with the work that draws them."""
+    """Those for allow rules, snoozing and plans are refused in words until there are cards that have them."""
     assert PRESSED.keys() == {
         "approve", "reject", "edit", "override_phi", "accept_score", "teach", "view_full", "withdraw", "stop", "pause",
         "resume", "abort", "answer", "why_asked", "happened", "not_happened", "try_again", "skip_step",
-        "extend_budget", "page_next", "page_prev", "value",
+        "extend_budget", "page_next", "page_prev", "value", "allow_always", "approve_all", "snooze",
     }  # fmt: skip
     assert SENT.keys() == {"reject", "approve", "edit", "override_phi", "teach", "answer", "start_task"}
 
@@ -42,8 +43,8 @@ def test_every_shortcut_of_the_app_has_a_listener_and_no_listener_is_without_one
         (SurfaceBusy(1.0), SLOW),
         (TimeoutError(), SLOW),
         (Malformed("button value"), NOT_OURS),
-        (SurfaceGone("archived."), NOT_OURS),
-        (SlackRefused("views.open", "invalid_arguments"), NOT_OURS),
+        (SurfaceGone("archived."), NOT_TAKEN),
+        (SlackRefused("views.open", "invalid_arguments"), NOT_TAKEN),
         (Broken("a law"), None),
         (KeyError("x"), None),
     ],
