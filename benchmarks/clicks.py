@@ -133,7 +133,7 @@ async def measured(b: Bench, side: Side, chosen: Options) -> Figures:
     acks = await alone(b, side, chosen.alone)
     cards = await prepared(b, side, chosen.clicks)
     waiting, times = iter(cards), list[tuple[float, float, float]]()
-    calls = sum(b.slack.calls.values())
+    calls, before = sum(b.slack.calls.values()), await side.ask({})
 
     async def person() -> None:
         for card in waiting:
@@ -144,6 +144,7 @@ async def measured(b: Bench, side: Side, chosen: Options) -> Figures:
     if side is b.bot:
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*(card.quiet.wait() for card in cards))
+    after = await side.ask({})
     loaded = [acknowledged - sent for sent, acknowledged, _ in times]
     to_done = [done - sent for sent, _, done in times]
     return Figures(
@@ -155,6 +156,7 @@ async def measured(b: Bench, side: Side, chosen: Options) -> Figures:
         whole_p99_ms=percentile(to_done, 0.99) * 1000,
         clicks_per_s=len(times) / took_s,
         calls_per_click=(sum(b.slack.calls.values()) - calls) / len(times),
+        processor_ms=(after["processor_s"] - before["processor_s"]) / len(times) * 1000,
     )
 
 
@@ -181,7 +183,7 @@ async def checked(b: Bench, clicks: int) -> None:
     """Raise RuntimeError unless each side had one effect for each click."""
     for side in (b.bot, b.floor):
         told = await side.ask({})
-        if told != {"noted": clicks, "different": clicks}:
+        if (told["noted"], told["different"]) != (clicks, clicks):
             raise RuntimeError(f"{side.name}: {clicks} clicks had {told}")
 
 

@@ -22,6 +22,7 @@ class Figures:
     whole_p99_ms: float
     clicks_per_s: float
     calls_per_click: float
+    processor_ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ def table(rounds: Sequence[Round]) -> str:
         ("whole_p99_ms", "whole click at full speed, p99 (ms)"),
         ("clicks_per_s", "whole clicks a second"),
         ("calls_per_click", "Web API calls a click"),
+        ("processor_ms", "processor time a whole click (ms)"),
     ):
         ours, floors = (
             median(getattr(side, name) for side in sides) for sides in zip(*map(sides_of, rounds), strict=True)

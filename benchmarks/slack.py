@@ -90,7 +90,9 @@ class Slack:
         return {"channel": channel, "ts": ts}
 
     def _updated(self, given: Json) -> Json:
-        card = self.cards[given["channel"], given["ts"]]
+        card = self.cards.get((given["channel"], given["ts"]))
+        if card is None:  # the message above the thread, which is a person's
+            return {"ok": False, "error": "cant_update_message"}
         card.last = given
         if given["text"].endswith("is done.") and not card.done_at:
             card.done_at = perf_counter()
