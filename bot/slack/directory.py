@@ -10,6 +10,7 @@ from typing import cast
 
 import structlog
 
+from agent_core.errors import Refused
 from agent_core.people import People, Person, PersonKind
 from agent_core.ports import Clock, SurfaceBusy, SurfaceGone
 from agent_core.words import ChannelId, PersonId, TeamId
@@ -137,14 +138,17 @@ class SlackDirectory:
         return found
 
     async def is_in(self, channel: ChannelId, person: PersonId) -> bool:
-        """Tell whether somebody, the bot for one, is in a channel; False if Slack won't say, SurfaceBusy if not now.
+        """Tell whether somebody, the bot for one, is in a channel; raise Refused if Slack can't be asked that.
 
-        A no is asked anew: whoever was just told to invite the bot did so a moment ago.
+        A no is asked anew: whoever was just told to invite the bot did so a moment ago. SurfaceBusy: not now.
         """
         try:
             return await self._is_in(channel, person, fresh=False) or await self._is_in(channel, person, fresh=True)
-        except (SurfaceGone, SlackRefused):
+        except SurfaceGone:
             return False
+        except SlackRefused as no:
+            words = f"Slack does not say who is in this channel ({no.error}), so nothing was started."
+            raise Refused(words, "Whoever runs me finds the cause with doctor.") from no
 
     async def is_public(self, channel: ChannelId) -> bool:
         """Tell whether every member of the workspace may read a channel; False if Slack does not say."""

@@ -1,5 +1,6 @@
 import pytest
 
+from agent_core.errors import Refused
 from agent_core.people import People, PersonKind
 from agent_core.ports import SurfaceBusy
 from agent_core.words import ChannelId, PersonId
@@ -85,6 +86,13 @@ async def test_a_private_channel_is_not_public_nor_is_one_of_which_slack_says_no
     assert not await office.directory.is_public(PRIVATE)
     assert not await office.directory.is_public(ChannelId("C0NOSUCH"))
     assert len(office.standin.calls_of("conversations.info")) == 3
+
+
+async def test_where_slack_does_not_say_who_is_in_a_channel_nobody_is_told_to_invite_the_bot(office: Office) -> None:
+    """It may be in it already; what is wrong is another thing."""
+    office.standin.faults.add(Fault(on="conversations.members", kind="error", error="unknown_method"))
+    with pytest.raises(Refused, match="does not say who is in this channel"):
+        await office.directory.is_in(OPS, BOT)
 
 
 async def test_people_can_be_looked_up_where_no_channel_is_meant(office: Office) -> None:
