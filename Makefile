@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench slow diagram lock clean
+.PHONY: demo test check bench slow cluster diagram lock clean
 
 $(STAMP): deploy/requirements-dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Countersign needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -30,6 +30,9 @@ bench: $(STAMP)
 
 slow: $(STAMP)
 	$(BIN)/python -m tests.run --slow
+
+cluster: $(STAMP)
+	$(BIN)/python -m tests.cluster
 
 diagram: $(STAMP)
 	$(BIN)/python -m tests.house
