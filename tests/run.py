@@ -1,7 +1,7 @@
 """``make test`` and ``make slow``: the whole suite in the parts that it needs, and coverage held to its floors.
 
-Browser tests and those that kill whole processes run without coverage, which would only slow them. The pure modules
-must have every branch covered; what is not reached there is a type too wide.
+Browser tests, the crash enumerator and what kills whole processes run without coverage, which would only slow them. The
+pure modules must have every branch covered; what is not reached there is a type too wide.
 """
 
 import argparse
@@ -15,7 +15,13 @@ PURE = (
     "agent_core/policy.py", "agent_core/proposal.py", "agent_core/records.py", "agent_core/rules/*",
     "agent_core/transition.py", "bot/blocks/*",
 )  # fmt: skip
-WITHOUT_COVERAGE = ("tests/playground/test_page.py", "tests/test_story.py", "tests/bot/demo", "tests/cluster")
+WITHOUT_COVERAGE = (
+    "tests/playground/test_page.py",
+    "tests/test_story.py",
+    "tests/bot/demo",
+    "tests/cluster",
+    "tests/enumerator",
+)
 FLOOR = "95"
 SLOW_S = 7200  # a soak takes long; that is no hang
 
