@@ -7,6 +7,7 @@ core refuses the unknown. Nothing is decided here.
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -20,6 +21,7 @@ from agent_core.ports import Clock, Index, Lessons, Model, StoreDown, Switch, Ta
 from agent_core.records import Note
 from agent_core.runtime import Given, Runtime
 from agent_core.words import ChannelId, PersonId, TeamId, ThreadId, channel_of, thread_id_of, ts_of
+from agent_core.worker import line_of
 from bot.blocks.kit import Block, Rendered
 from bot.payloads import Payload
 from bot.slack.client import FAILURES, Slack, SlackRefused
@@ -86,9 +88,8 @@ class Desk:
             instead = "Invite me with /invite and try again."
             raise Refused("I am not in this channel, so nothing was started.", instead, field="channel")
         self.model.accepts(purpose)
-        mine = [
-            line for line in await self.index.tasks(self.team, limit=1000) if is_open(line) and line.requester == who
-        ]
+        lines = await self.index.tasks(self.team, limit=1000)
+        mine = [line for line in lines if line.requester == who and line.phase != "finished"]
         if len(mine) >= self.waiting_per_requester:
             raise Refused(
                 f"You have {len(mine)} open tasks already.", "Finish or abort some: /agent status lists them."
@@ -99,13 +100,21 @@ class Desk:
         await self.check_can_start(self.who(payload), channel, purpose)
         digest = hashlib.blake2b(trigger.encode(), digest_size=10).hexdigest()
         thread_id = thread_id_of(self.team, channel, f"new-{digest}")
-        await self.give(payload, thread_id, lambda by: Open(by=by, purpose=purpose))
+        await self.listed(await self.give(payload, thread_id, lambda by: Open(by=by, purpose=purpose)))
         return thread_id
 
     async def start(self, payload: Payload, thread_id: ThreadId, purpose: str, context: tuple[Quote, ...] = ()) -> None:
         """Begin a task under a message that exists."""
         await self.check_can_start(self.who(payload), channel_of(thread_id), purpose)
-        await self.give(payload, thread_id, lambda by: Start(by=by, purpose=purpose, context=context))
+        await self.listed(
+            await self.give(payload, thread_id, lambda by: Start(by=by, purpose=purpose, context=context))
+        )
+
+    async def listed(self, begun: Given) -> None:
+        """Let a task count from its beginning: whoever starts the next at once has this one already."""
+        if begun.loaded.checkpoint is not None:
+            with suppress(StoreDown):  # it has begun all the same; the worker lists it
+                await self.index.put(line_of(begun.loaded.checkpoint, begun.loaded))
 
     async def may_see(self, payload: Payload, channel: ChannelId) -> bool:
         """Tell whether who asks may hear of a channel's tasks."""
@@ -178,5 +187,5 @@ def is_everybodys(lesson: Lesson) -> bool:
 
 
 def is_open(line: TaskLine) -> bool:
-    """Tell whether a listed task goes on."""
-    return line.phase != "finished"
+    """Tell whether a listed task has a thread and goes on."""
+    return line.phase not in ("opening", "finished")

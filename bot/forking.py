@@ -23,5 +23,5 @@ async def forked(desk: Desk, payload: Payload, thread_id: ThreadId, step: int) -
     await desk.check_can_start(desk.who(payload), channel, seed.purpose)
     digest = hashlib.blake2b(f"fork {payload.dedupe_id}".encode(), digest_size=10).hexdigest()
     opening = thread_id_of(desk.team, channel, f"new-{digest}")
-    await desk.give(payload, opening, lambda by: Fork(by=by, seed=seed))
+    await desk.listed(await desk.give(payload, opening, lambda by: Fork(by=by, seed=seed)))
     return opening

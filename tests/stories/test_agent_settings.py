@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tests.stories.stage import ADA, RITA, TINA, staged
+from tests.stories.stage import ADA, OPS, RITA, TINA, staged
 
 TWO_NOTES = """
 {"tool": "note", "args": {"line": "one"}, "thought": "First.", "expect": "a line"}
@@ -77,4 +77,15 @@ async def test_a_used_up_budget_may_end_the_task_instead(tmp_path: Path) -> None
         await task.click(RITA, question, "abort")
         await task.ends("aborted")
         assert stage.written == ["one"]
+        await stage.check()
+
+
+async def test_nobody_has_more_open_tasks_than_are_allowed_however_quickly_they_start_them(tmp_path: Path) -> None:
+    """A task counts from the moment it is recorded, not from when it is first drawn."""
+    async with staged(tmp_path, more="limits: {waiting_per_requester: 2}") as stage:
+        rita = stage.slack.as_person(RITA)
+        for nth in range(5):
+            assert (await rita.command(OPS, "/agent", f"note number-{nth}")).ok
+        await stage.until(lambda: len(rita.ephemerals) == 3)
+        assert all("You have 2 open tasks already." in said.words for said in rita.ephemerals)
         await stage.check()
