@@ -5,22 +5,24 @@ recorded. What happened since comes from the records themselves, whatever today'
 not be forgotten because a policy changed. A call that was claimed and of which no result is known counts as happened.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from agent_core.checkpoint import HAPPENED, Checkpoint, Happened, Origin
 from agent_core.errors import Refused
 from agent_core.history import Relived, Replay
+from agent_core.inputs import ReadBack, ToolStarted
 from agent_core.lesson import Lesson
-from agent_core.phases import Acting, OutcomeUnknown, Paused, Thinking
+from agent_core.phases import Thinking
 from agent_core.ports import Store
-from agent_core.proposal import Outcome, StepRun
-from agent_core.records import Entry, StepEnded
+from agent_core.proposal import Call, Outcome, Proposal
+from agent_core.records import Entry, Proposed, StepEnded
 from agent_core.rules.book import Rules
 from agent_core.words import ThreadId
 
 PAGE = 50
-NOT_DONE = frozenset({"not_started", "denied", "skipped"})
+NEVER_BEGUN = frozenset({"denied", "skipped"})
+NOT_DONE = NEVER_BEGUN | {"not_started"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Seeding:
     newest: int = 0
     last_step: int = 0
     _happened: list[Happened] = field(default_factory=list)
+    _proposed: Proposal | None = None
+    _begun: Happened | None = None
 
     def take(self, relived: Relived) -> None:
         """Take in one line of the journal, decided anew."""
@@ -48,29 +52,37 @@ class Seeding:
             self.seed = after
 
     def _done(self, line: Entry) -> None:
-        """Keep what a line says was done."""
+        """Keep what a line says was begun and done; a call that began stays open until a line says how it ended."""
         for record in line.records:
-            if isinstance(record, StepEnded) and record.run.outcome not in NOT_DONE:
-                self._keep(record.run, record.run.outcome)
+            if isinstance(record, Proposed):
+                self._proposed = record.proposal
+            elif isinstance(record, StepEnded) and record.run.outcome not in NEVER_BEGUN:
+                self._begun, run = None, record.run
+                if run.outcome not in NOT_DONE:
+                    self._happened.append(self._made(run.call, run.step, run.outcome, run.ended_at))
+        given, proposed = line.input, self._proposed
+        if isinstance(given, ToolStarted) and not line.records and proposed is not None:
+            self._leave_open()
+            self._begun = self._made(proposed.call, proposed.step, "unknown", line.at)
+        elif isinstance(given, ReadBack) and given.verdict == "not_happened":
+            self._begun = None
 
-    def _keep(self, run: StepRun, outcome: Outcome) -> None:
-        self._happened.append(
-            Happened(
-                call_key=run.call.key,
-                tool=run.call.tool,
-                step=run.step,
-                outcome=outcome,
-                at=run.ended_at,
-                thread=self.thread_id,
-            )
-        )
+    def _leave_open(self) -> None:
+        """Keep a call that began and of which no line says how it ended: it may have happened."""
+        if self._begun is not None:
+            self._happened.append(self._begun)
+            self._begun = None
 
-    def planted(self, now: Checkpoint) -> Checkpoint:
-        """Give the seed, or raise Refused; ``now`` is the task as it is."""
+    def _made(self, call: Call, step: int, outcome: Outcome, at: datetime) -> Happened:
+        return Happened(call_key=call.key, tool=call.tool, step=step, outcome=outcome, at=at, thread=self.thread_id)
+
+    def planted(self) -> Checkpoint:
+        """Give the seed, or raise Refused."""
         if self.seed is None:
             known = f"Its steps go from 0 to {self.last_step}."
             raise Refused(f"This task was never done with a step {self.step}.", known)
-        happened = (*self.seed.happened, *self._happened, *unsettled(now))
+        self._leave_open()
+        happened = (*self.seed.happened, *self._happened)
         kept = {one.call_key: one for one in happened}  # of one call the newest
         if len(kept) > HAPPENED:
             raise Refused(
@@ -87,21 +99,6 @@ def is_after(task: Checkpoint, step: int) -> bool:
     if isinstance(phase, Thinking):
         return task.step == step and phase.held is None
     return task.step == step and task.is_finished
-
-
-def unsettled(task: Checkpoint) -> Iterable[Happened]:
-    """Give the call of which nobody can know yet whether it happened."""
-    phase = task.phase.was if isinstance(task.phase, Paused) else task.phase
-    if isinstance(phase, OutcomeUnknown) or (isinstance(phase, Acting) and phase.claim is not None):
-        call = phase.proposal.call
-        yield Happened(
-            call_key=call.key,
-            tool=call.tool,
-            step=phase.proposal.step,
-            outcome="unknown",
-            at=phase.claim.started_at if phase.claim else task.started_at,
-            thread=task.thread_id,
-        )
 
 
 async def seed_of(
@@ -128,4 +125,4 @@ async def seed_of(
         )
     if seeding.newest != now.version:
         raise Refused("The task moved on meanwhile; nothing was changed.", "Try again.")
-    return seeding.planted(now), now.version
+    return seeding.planted(), now.version

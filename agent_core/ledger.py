@@ -16,7 +16,7 @@ from agent_core.giving import Giver, Task
 from agent_core.holds import Holds
 from agent_core.people import Person
 from agent_core.phases import Acting, Paused, Scoring
-from agent_core.ports import Directory, Ran, Stopped, Tools
+from agent_core.ports import Directory, Held, Ran, Stopped, Tools
 from agent_core.ports.spool import Spool
 from agent_core.proposal import Claim, Proposal
 from agent_core.results import result_of
@@ -25,6 +25,7 @@ from agent_core.rules.readbacks import Found, found_out, reading
 from agent_core.runtime import Runtime
 from agent_core.words import ChannelId, EffectId
 
+PAUSED_AGAIN_S = 60.0
 SAYS: Mapping[Found, str] = {
     "happened": "says that it happened",
     "not_happened": "says that it did not happen",
@@ -56,13 +57,21 @@ class Ledger:
         phase = checkpoint.phase.was if isinstance(checkpoint.phase, Paused) else checkpoint.phase
         if not isinstance(phase, Acting) or phase.proposal.digest != effect.digest:
             return
-        if phase.claim is not None and phase.proposal.call.effect != "idempotent":
+        if phase.claim is not None and not self._may_repeat(checkpoint, phase):
             await self._settle(task, phase, phase.claim, effect_id)
         elif not await self._holds.pass_in(task, phase, effect_id):
             return
         else:
             await self._claim(task, checkpoint, phase, effect_id)
         await self._holds.pass_out(task, phase.proposal, effect_id)
+
+    def _may_repeat(self, checkpoint: Checkpoint, phase: Acting) -> bool:
+        """Tell whether a claimed call may simply be made again; raise Held in a pause, in which nothing starts."""
+        if phase.proposal.call.effect != "idempotent":
+            return False
+        if isinstance(checkpoint.phase, Paused) and phase.stopping is None:
+            raise Held("The task is paused; the call is made again when it is resumed.", PAUSED_AGAIN_S)
+        return not isinstance(checkpoint.phase, Paused)
 
     async def _claim(self, task: Task, checkpoint: Checkpoint, phase: Acting, effect_id: EffectId) -> None:
         """Commit that the call starts, and only then make it."""

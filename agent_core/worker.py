@@ -15,7 +15,7 @@ from agent_core.checkpoint import Checkpoint
 from agent_core.draining import Draining
 from agent_core.giving import Task
 from agent_core.perform import Performer
-from agent_core.phases import AwaitingApproval, Finished, Paused
+from agent_core.phases import AwaitingApproval, Finished, Opening, Paused, Phase
 from agent_core.ports import (
     Clock,
     Held,
@@ -160,9 +160,9 @@ class Worker:
             is_due = await self._let_go(lease, task, is_done=await draining.run(woken, self._leaving))
             self._failures.pop(thread_id, None)
         except SurfaceBusy as busy:
-            await self._later(lease, busy.retry_after_s)
+            await self._later(lease, task, busy.retry_after_s)
         except Held as held:
-            await self._later(lease, held.again_in_s)
+            await self._later(lease, task, held.again_in_s)
         except Quarantined as no:
             await self._quarantine(lease, no)
         except (LeaseLost, StoreDown):
@@ -173,7 +173,7 @@ class Worker:
             log.exception("drain failed", thread_id=thread_id, error=type(error).__name__, again_in_s=back_off_s)
             if failures == len(BACK_OFF_S):
                 await self._say(thread_id, STUCK, nth=1)
-            await self._later(lease, back_off_s)
+            await self._later(lease, task, back_off_s)
         else:
             return is_due
         return False
@@ -183,10 +183,12 @@ class Worker:
         with suppress(SurfaceGone, SurfaceBusy, SurfaceRefused):
             await self._surface.say(thread_id, words, effect_id_of(thread_id, 0, nth), fresh=False)
 
-    async def _later(self, lease: Lease, seconds: float) -> None:
+    async def _later(self, lease: Lease, task: Task, seconds: float) -> None:
+        """Give the lease back until later, or until now where somebody has moved the task since it was seen here."""
         loaded = await self._store.load(lease.thread_id)
-        version = loaded.checkpoint.version if loaded.checkpoint else 0
-        await self._store.release(lease, version=version, due=loaded.now + timedelta(seconds=seconds))
+        seen = task.checkpoint or loaded.checkpoint
+        due_at, settled = loaded.now + timedelta(seconds=seconds), sorted(task.performed)
+        await self._store.release(lease, version=seen.version if seen else 0, due=due_at, settled=settled)
 
     async def _quarantine(self, lease: Lease, no: Quarantined) -> None:
         """Leave a thread alone whose bytes can't be trusted, and say so in it."""
@@ -195,9 +197,13 @@ class Worker:
         await self._store.quarantine(lease.thread_id)
 
     async def _list(self, loaded: Loaded) -> None:
-        """Keep in the team's list how the task now stands."""
+        """Keep in the team's list how the task now stands; one that has just begun in its own thread stands there."""
         checkpoint = loaded.checkpoint
-        if checkpoint is not None and checkpoint.phase.kind != "opening":
+        begun_as = opened_as(checkpoint.phase) if checkpoint else None
+        if begun_as is not None:
+            with suppress(Quarantined):  # its own drain finds that out
+                await self._list(await self._store.load(begun_as))
+        if checkpoint is not None:
             await self._index.put(line_of(checkpoint, loaded))
 
     async def _let_go(self, lease: Lease, task: Task, *, is_done: bool) -> bool:
@@ -231,7 +237,7 @@ def line_of(checkpoint: Checkpoint, loaded: Loaded) -> TaskLine:
         version=checkpoint.version,
         requester=checkpoint.requester,
         purpose=checkpoint.purpose[:300],
-        phase=phase.kind,
+        phase="finished" if opened_as(phase) else phase.kind,
         how=phase.how if isinstance(phase, Finished) else "",
         phi=checkpoint.phi,
         card_ts=checkpoint.cards[-1].ts if checkpoint.cards else None,
@@ -239,6 +245,11 @@ def line_of(checkpoint: Checkpoint, loaded: Loaded) -> TaskLine:
         not_by=barred(proposal, checkpoint.requester) if proposal else (),
         updated_at=loaded.now,
     )
+
+
+def opened_as(phase: Phase) -> ThreadId | None:
+    """Name the thread that an opening led to; the task goes on there, and its opening is over."""
+    return phase.opened_as if isinstance(phase, Opening) else None
 
 
 def barred(proposal: Proposal, requester: PersonId) -> tuple[PersonId, ...]:

@@ -21,7 +21,7 @@ from agent_core.ports import Clock, Index, Lessons, Model, StoreDown, Switch, Ta
 from agent_core.records import Note
 from agent_core.runtime import Given, Runtime
 from agent_core.words import ChannelId, PersonId, TeamId, ThreadId, channel_of, thread_id_of, ts_of
-from agent_core.worker import line_of
+from agent_core.worker import line_of, opened_as
 from bot.blocks.kit import Block, Rendered
 from bot.payloads import Payload
 from bot.slack.client import FAILURES, Slack, SlackRefused
@@ -89,11 +89,16 @@ class Desk:
             raise Refused("I am not in this channel, so nothing was started.", instead, field="channel")
         self.model.accepts(purpose)
         lines = await self.index.tasks(self.team, limit=1000)
-        mine = [line for line in lines if line.requester == who and line.phase != "finished"]
+        mine = {await self.gone_on(line) for line in lines if line.requester == who and line.phase != "finished"}
         if len(mine) >= self.waiting_per_requester:
             raise Refused(
                 f"You have {len(mine)} open tasks already.", "Finish or abort some: /agent status lists them."
             )
+
+    async def gone_on(self, line: TaskLine) -> ThreadId:
+        """Name the thread in which a listed task goes on; for an opening, the one it led to."""
+        task = (await self.runtime.store.load(line.thread_id)).checkpoint if line.phase == "opening" else None
+        return (opened_as(task.phase) if task else None) or line.thread_id
 
     async def open(self, payload: Payload, channel: ChannelId, purpose: str, trigger: str) -> ThreadId:
         """Begin a task that has no message yet; the bot posts one."""

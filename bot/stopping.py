@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import getpass
 import logging
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from bot.threads.opened import Opened, opened
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse gives it no other name
 
+TEAM = re.compile(r"[A-Z][A-Z0-9]{0,63}")
 NO_TEAM = "No task of any workspace is kept in this store, so it is not known which to stop. Name it: --team T…"
 
 
@@ -75,7 +77,7 @@ async def switched(store: Opened, named: TeamId | None, *, is_stopped: bool) -> 
 
 def team(text: str) -> TeamId:
     """Read a workspace's ID; argparse says what is wrong with it."""
-    if not text.isalnum() or not text.isupper():
+    if not TEAM.fullmatch(text):
         raise ValueError(text)
     return TeamId(text)
 

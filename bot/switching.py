@@ -4,6 +4,8 @@ Only people who are named as operators (or are in a group that is) may touch it;
 is told that everything is stopped before the store has said so for every thread.
 """
 
+from datetime import UTC, datetime
+
 import structlog
 
 from agent_core.errors import Refused
@@ -12,7 +14,7 @@ from agent_core.ports import StoreDown, Switched
 from agent_core.rules.approvals import check_is_in
 from agent_core.words import ChannelId
 from bot.desk import Desk
-from bot.payloads import Payload
+from bot.payloads import Payload, Spoken
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +40,8 @@ async def switch(desk: Desk, payload: Payload, *, is_stopped: bool) -> Switched:
         log.warning("emergency stop refused", by=by.id, is_stopped=is_stopped, why=no.words)
         raise
     try:
+        if not is_stopped:
+            await check_is_not_older(desk, payload)
         done = await desk.switch.switch(desk.team, is_stopped=is_stopped, by=by.id)
     except StoreDown as down:
         log.warning("emergency stop not answered", by=by.id, is_stopped=is_stopped, why=str(down))
@@ -45,6 +49,15 @@ async def switch(desk: Desk, payload: Payload, *, is_stopped: bool) -> Switched:
         raise Refused(f"I can't tell whether {what}.", "Say it again until I say that it is.") from down
     log.warning("emergency stop", by=done.by, is_stopped=done.is_stopped, at=done.at.isoformat())
     return done
+
+
+async def check_is_not_older(desk: Desk, payload: Payload) -> None:
+    """Raise Refused for a message that was said before the stop was pulled: Slack may deliver one late, or again."""
+    stands = await desk.switch.stands(desk.team) if isinstance(payload, Spoken) else None
+    if stands is None or not stands.is_stopped or not isinstance(payload, Spoken):
+        return
+    if datetime.fromtimestamp(float(payload.event.ts), UTC) < stands.at:
+        raise Refused(f"{stands.words} You wrote before that, so the stop stands.", "Write it again to lift it.")
 
 
 def answer(done: Switched) -> str:

@@ -73,6 +73,7 @@ class MemoryArchive(MemoryStore):
             journal=self._staged.pop(kept.thread_id),
             outbox=dict(kept.outbox),
         )
+        self._drainers[kept.thread_id] = ""
         self._look_again(kept.thread_id, now)
         return "restored"
 

@@ -19,7 +19,7 @@ from bot.config.errors import Problem
 from bot.config.holes import HOLE, holes
 from bot.config.parts import ToolCall
 from bot.config.reading import Source, Spot
-from bot.config.tools import AnyTool, CommandTool, HttpTool, McpTool, Readback, Shape
+from bot.config.tools import AnyTool, CommandTool, HttpTool, McpTool, Readback, Shape, secret_args
 
 ELSEWHERE = ("$ref", "$dynamicRef", "$id", "$anchor", "$dynamicAnchor", "$defs", "patternProperties")
 VALUES = ("default", "const", "enum", "examples")
@@ -97,6 +97,10 @@ def _tool(tool: AnyTool, tools: Mapping[str, AnyTool], spot: Spot) -> Iterator[P
             yield from _call(call, tool, tools, spot.inside(key))
     for name in sorted(holes(tool.lock) - tool.args.keys()):
         yield spot.inside("lock").expected(f"{{{name}}} to be one of the arguments")
+    for name in sorted(holes(tool.lock) & secret_args(tool)):
+        yield spot.inside("lock").problem(
+            f"{{{name}}} is a secret argument, and the cards of those who wait show the lock"
+        )
 
 
 def _argument(tool: AnyTool, name: str, shape: Shape, spot: Spot) -> Iterator[Problem]:

@@ -27,10 +27,12 @@ from bot.wording import HELP
 
 LISTED = 20
 PAGE = 200
-PERMALINK = re.compile(r"<?https?://[^\s>|]+/archives/([A-Z0-9]+)/p(\d{10})(\d{6})(?:\?[^\s>|]*)?(?:\|[^>]*)?>?")
-IN_THREAD = re.compile(r"thread_ts=(\d{1,12}\.\d{6})")
-TS = re.compile(r"\d{1,12}\.\d{1,6}")
-THREAD = re.compile(r"[A-Z0-9_]+:[A-Z0-9_]+:\d{1,12}\.\d{1,6}(?:/[\w-]+)*")
+PERMALINK = re.compile(
+    r"<?https?://[^\s>|]+/archives/([A-Z0-9]{1,64})/p([0-9]{10})([0-9]{6})(?:\?[^\s>|]*)?(?:\|[^>]*)?>?"
+)
+IN_THREAD = re.compile(r"thread_ts=([0-9]{1,12}\.[0-9]{6})")
+TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}")  # of any name that is taken here, the store can make a key
+THREAD = re.compile(r"[A-Z0-9_]{1,64}:[A-Z0-9_]{1,64}:[0-9]{1,12}\.[0-9]{1,6}(?:/[A-Za-z0-9_-]{1,64})?")
 LATER = Refused("This version of the bot can't do that yet; nothing was changed.", "/agent help lists what it can.")
 
 

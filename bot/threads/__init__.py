@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse gives it no other name
 
+MOST = 100_000  # days or steps: more than any task has, and less than a calendar ends at
 ID = "a thread's ID, its permalink, or its ts"
 
 
@@ -76,6 +77,6 @@ def add_moving(inner: "Commands") -> None:
 def count(text: str) -> int:
     """Read a number of days or steps; argparse says what is wrong with it."""
     number = int(text)
-    if number < 0:
+    if not 0 <= number <= MOST:
         raise ValueError(text)
     return number

@@ -1,7 +1,7 @@
 """Who may pull the emergency stop, and what they are told when the store does not answer."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from redis.asyncio import Redis
@@ -12,6 +12,7 @@ from agent_core.people import Person
 from agent_core.ports import StoreDown, Switched
 from agent_core.rules.book import Rules
 from agent_core.words import ChannelId, TeamId, ThreadId
+from bot.payloads.events import AppMention, Said
 from bot.stopping import switched, team, whoever
 from bot.switching import LIFTED, STOPPED, answer, switch
 from tests.bot.threads.bench import bench_on
@@ -92,6 +93,24 @@ async def test_without_an_answer_nobody_is_told_that_it_is_done(is_stopped: bool
     assert "Say it again" in no.value.instead
 
 
+def said(seconds: float) -> "Payload":
+    """Make as much of a message as tells when it was written, so long after noon."""
+    event: dict[str, Any] = {"ts": f"{NOON.timestamp() + seconds:.6f}"}
+    mention: dict[str, Any] = {"event": Said.model_construct(**event)}
+    return AppMention.model_construct(**mention)
+
+
+async def test_a_message_from_before_the_stop_does_not_lift_it() -> None:
+    """Slack delivers what was not answered in time again, minutes later; who means it writes it again."""
+    desk = Counter(by=OPERATOR)
+    await switch(cast("Desk", desk), said(-60.0), is_stopped=True)
+    with pytest.raises(Refused, match="You wrote before that, so the stop stands"):
+        await switch(cast("Desk", desk), said(-30.0), is_stopped=False)
+    assert len(await desk.switch.log(TEAM)) == 1
+    done = await switch(cast("Desk", desk), said(30.0), is_stopped=False)
+    assert not done.is_stopped
+
+
 async def test_the_command_line_stops_every_workspace_that_has_tasks(
     redis: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +131,6 @@ async def test_the_command_line_stops_every_workspace_that_has_tasks(
 def test_a_workspace_has_an_id() -> None:
     """Anything else is refused before the store is asked."""
     assert team("T0TEAM") == "T0TEAM"
-    for text in ("t0team", "T0:X", " "):
+    for text in ("t0team", "T0:X", " ", "T0TÉAM", "T" * 65):
         with pytest.raises(ValueError, match=text):
             team(text)

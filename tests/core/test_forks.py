@@ -8,8 +8,9 @@ from agent_core.checkpoint import HAPPENED, Origin
 from agent_core.errors import Refused
 from agent_core.fakes import MemoryStore
 from agent_core.forks import seed_of
-from agent_core.inputs import Fork, OverridePhi, Reject, Rewind, ToolStarted
+from agent_core.inputs import Abort, Fork, OverridePhi, Reject, ResolveUnknown, Rewind, SurfaceLost, ToolStarted
 from agent_core.phases import AwaitingApproval, Finished
+from agent_core.ports import Output, Ran
 from agent_core.records import Line
 from agent_core.rules.endings import pending_work
 from agent_core.words import ThreadId
@@ -108,6 +109,42 @@ async def test_a_call_of_which_nobody_knows_counts_as_done() -> None:
     await shop.give(claim)
     done = (await seed(shop, 1)).seed.happened
     assert [(one.tool, one.outcome) for one in done] == [("restart_service", "unknown")]
+
+
+@pytest.mark.parametrize("then", ["aborted", "given_up", "tried_again", "left"])
+async def test_a_call_of_which_nobody_ever_said_whether_it_happened_counts_as_done(then: str) -> None:
+    """However the task left it behind: stopped, asked about in vain, proposed anew, or without its channel."""
+    shop = Workshop(*TWO, figures=(2.5, 9.5))
+    proposal = await shop.until_waiting()
+    await shop.approve()
+    (work,) = pending_work(await shop.task())
+    await shop.give(ToolStarted(effect_id=work, digest=proposal.digest, worker="gone", approvers=(APPROVER,)))
+    match then:
+        case "aborted":
+            await shop.give(Abort(by=REQUESTER))
+        case "left":
+            await shop.give(SurfaceLost(words="The channel is archived."))
+        case _:
+            await shop.drain()
+            named = {"digest": proposal.digest, "version": proposal.version}
+            again = ResolveUnknown(by=REQUESTER, verdict="try_again", **named)  # type: ignore[arg-type]  # named are its own fields
+            await shop.give(again if then == "tried_again" else Abort(by=REQUESTER))
+    await shop.drain()
+    done = (await seed(shop, 1)).seed.happened
+    assert [(one.tool, one.outcome) for one in done] == [("restart_service", "unknown")]
+
+
+async def test_a_call_that_was_read_back_as_not_happened_did_not_happen() -> None:
+    """Somebody could tell, so nobody is asked again."""
+    shop = Workshop(step("read_status"), step("order"), figures=(2.5, 9.5))
+    shop.tools.outcomes["read_status"] = Ran(how="finished", ok=True, output=Output(stdout="nothing", exit_code=0))
+    proposal = await shop.until_waiting()
+    await shop.approve()
+    (work,) = pending_work(await shop.task())
+    await shop.give(ToolStarted(effect_id=work, digest=proposal.digest, worker="gone", approvers=(APPROVER,)))
+    await shop.drain()
+    assert isinstance(await shop.phase(), AwaitingApproval)
+    assert (await seed(shop, 1)).seed.happened == ()
 
 
 async def test_what_was_rejected_or_never_began_did_not_happen() -> None:

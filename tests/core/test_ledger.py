@@ -4,14 +4,14 @@ import asyncio
 from dataclasses import replace
 
 from agent_core.fakes import turns
-from agent_core.inputs import Stop
+from agent_core.inputs import Abort, Pause, Resume, Stop
 from agent_core.phases import AwaitingApproval, OutcomeUnknown
 from agent_core.ports import Output, Ran
 from agent_core.records import Entry
 from agent_core.words import EffectId
-from tests.core.decide.office import STRICTER
+from tests.core.decide.office import SECOND, STRICTER
 from tests.core.workshop import MOST_TURNS, Workshop, settled, step, until
-from tests.examples import APPROVER, THREAD
+from tests.examples import APPROVER, REQUESTER, THREAD
 
 
 def answer(stdout: str) -> Ran:
@@ -228,3 +228,47 @@ async def test_what_policy_no_longer_allows_is_not_read_back_and_people_are_aske
     assert [call.tool for call in shop.tools.calls] == ["order"]
     card = next(card for card in (await shop.task()).cards if card.state == "unknown")
     assert "Policy does not allow read_status to read it back unasked." in card.words
+
+
+async def test_a_call_that_may_be_repeated_and_was_lost_in_a_pause_is_made_again_when_it_is_resumed() -> None:
+    """Nothing starts in a pause, and nothing is broken by that."""
+    shop = Workshop(step("deploy"))
+    await lost_in_a_pause(shop)
+    shop.clock.move(61)
+    await shop.drain()
+    assert len(shop.tools.calls) == 1
+    assert not any("broken" in words for words in shop.surface.said())
+    await shop.give(Resume(by=REQUESTER))
+    await shop.drain()
+    assert len(set(shop.tools.starts)) == 1
+    assert len(shop.tools.calls) == 2
+    assert (await shop.phase()).kind == "finished"
+
+
+async def test_a_call_that_was_lost_in_a_pause_and_is_to_be_stopped_ends_the_task_that_was_aborted() -> None:
+    """Nobody waits for a worker that is gone."""
+    shop = Workshop(step("deploy"))
+    await lost_in_a_pause(shop)
+    await shop.give(Abort(by=REQUESTER))
+    await shop.drain()
+    assert (await shop.phase()).kind == "finished"
+    assert len(shop.tools.calls) == 1
+
+
+async def lost_in_a_pause(shop: Workshop) -> None:
+    """Pause a task while its tool runs, and have the worker die."""
+    shop.directory.persons[SECOND.id] = SECOND
+    shop.tools.hold("deploy")
+    await shop.until_waiting()
+    await shop.approve()
+    if (await shop.phase()).kind == "awaiting_approval":
+        await shop.approve(SECOND)
+    drain = shop.draining()
+    await until(shop.tools.started("deploy"))
+    await shop.give(Pause(by=REQUESTER))
+    drain.cancel()
+    await settled_anyhow(drain)
+    shop.tools.held.clear()
+    shop.clock.move(16)
+    shop.restarted()
+    await shop.drain()

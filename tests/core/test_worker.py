@@ -5,8 +5,8 @@ from agent_core.checkpoint import Checkpoint
 from agent_core.fakes import turns
 from agent_core.inputs import Abort, Ask, OverridePhi, Pause, Reply, Resume, Stop, Teach
 from agent_core.phases import AwaitingAnswer, Finished, Opening, OutcomeUnknown
-from agent_core.ports import ModelDown, Output, Ran, StoreDown, SurfaceBusy, SurfaceGone
-from agent_core.words import ThreadId, thread_id_of
+from agent_core.ports import ModelDown, Output, Ran, StoreDown, SurfaceBusy, SurfaceGone, Switched
+from agent_core.words import TeamId, ThreadId, thread_id_of
 from tests.core.workshop import Workshop, settled, step, until
 from tests.examples import APPROVER, CHANNEL, LEAD, OPENING_THREAD, REQUESTER, TEAM, THREAD
 
@@ -124,6 +124,45 @@ async def test_a_busy_surface_puts_the_thread_off() -> None:
     assert await shop.store.overdue(10) == [THREAD]
     await shop.drain()
     assert len(shop.surface.cards()) == 1
+
+
+async def test_what_people_do_while_a_thread_is_put_off_is_not_put_off_with_it() -> None:
+    """Another process takes it up at once: the worker that put it off had not seen it."""
+    shop = Workshop()
+    await shop.until_waiting()
+    await shop.approve()
+    await shop.switch.switch(TEAM, is_stopped=True, by="U0OPERATOR")
+    await shop.drain()
+    shop.clock.move(5)
+    other = shop.process
+    shop.restarted()
+    stands = shop.switch.stands
+
+    async def slowly(team: TeamId) -> Switched | None:
+        await shop.give(Pause(by=REQUESTER))
+        return await stands(team)
+
+    shop.switch.stands = slowly  # type: ignore[method-assign]  # somebody acts while it is asked
+    await other.worker.drain(THREAD)
+    assert await shop.store.overdue(10) == [THREAD]
+
+
+async def test_a_card_is_drawn_once_however_often_its_thread_is_put_off() -> None:
+    """What was shown before the work could not begin is settled with the lease."""
+    shop = Workshop()
+    proposal = await shop.until_waiting()
+    await shop.approve()
+    await shop.switch.switch(TEAM, is_stopped=True, by="U0OPERATOR")
+    for _ in range(4):
+        await shop.drain()
+        shop.clock.move(5)
+    (card,) = shop.surface.cards(proposal.card)
+    updates = card.updates
+    for _ in range(4):
+        await shop.drain()
+        shop.clock.move(5)
+    (card,) = shop.surface.cards(proposal.card)
+    assert card.updates == updates
 
 
 async def test_a_channel_that_is_gone_ends_the_task_and_tells_its_requester() -> None:

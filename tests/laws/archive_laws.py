@@ -143,6 +143,19 @@ class ArchiveLaws:
         assert await scene.store.journal(THREAD) == journal
         assert await scene.store.overdue(10) == [THREAD]
 
+    async def test_what_was_pending_at_the_taking_out_may_have_been_tried(self, scene: Scene) -> None:
+        """Whoever drains it first looks before it posts: the file does not say what was posted already."""
+        await scene.begin()
+        kept, links = await scene.taken()
+        await scene.settle(THREAD)
+        assert await scene.archive.bury(await scene.stone())
+        await scene.archive.stage(THREAD, links, first=True)
+        await scene.archive.restore(kept, was=kept.head)
+        lease = await scene.store.take(THREAD, HOLDER, 15.0)
+        assert lease is not None
+        assert not lease.first
+        assert not lease.alone
+
     async def test_nothing_is_put_over_a_thread_that_is_there(self, scene: Scene) -> None:
         """A newer state must not be lost to an older file."""
         loaded = await scene.begin()

@@ -89,3 +89,13 @@ async def test_nobody_has_more_open_tasks_than_are_allowed_however_quickly_they_
         await stage.until(lambda: len(rita.ephemerals) == 3)
         assert all("You have 2 open tasks already." in said.words for said in rita.ephemerals)
         await stage.check()
+
+
+async def test_tasks_that_have_ended_leave_room_for_others(tmp_path: Path) -> None:
+    """Also for those who began each with the slash command, whose opening is a thread of its own."""
+    async with staged(tmp_path, more="limits: {waiting_per_requester: 2}") as stage:
+        for nth in range(4):
+            task = await stage.task(f"note number-{nth}")
+            await task.click(ADA, await task.card(), "approve")
+            await task.ends("succeeded")
+        await stage.check()

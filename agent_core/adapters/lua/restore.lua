@@ -14,6 +14,7 @@ end
 redis.call('RENAME', KEYS[6], KEYS[2])
 redis.call('PERSIST', KEYS[2])
 redis.call('HSET', KEYS[1], 'version', ARGV[3], 'checkpoint', ARGV[4], 'head', ARGV[5], 'length', ARGV[6])
+redis.call('HSET', KEYS[1], 'drainer', '')  -- somebody may have tried, before it was taken out, what is still pending
 for at = 7, #ARGV, 2 do
   redis.call('HSET', KEYS[3], ARGV[at], ARGV[at + 1])
 end

@@ -13,7 +13,7 @@ import pytest
 from bot.config import ConfigError
 from bot.playground.harness import OFF, Setup
 from bot.reach import NotStarted
-from bot.threads import add_threads
+from bot.threads import add_threads, count
 from tests.stories.process import PATH, ROOT
 from tests.stories.stage import ADA, LEE, OPS, RITA, Stage, Task, staged
 
@@ -180,3 +180,11 @@ async def test_a_task_is_rewound_and_forked_for_a_person_who_may(
         assert "rewound to step 0 from the command line" in out
         code, out, errors = await typed("replay", task.id)
         assert (code, out.startswith("No difference: ")) == (0, True), out + errors
+
+
+@pytest.mark.parametrize("text", ["-1", "100001", "9" * 5000, "1.5", ""])
+def test_a_number_of_days_or_steps_is_one_that_a_calendar_has(text: str) -> None:
+    """Anything else is refused in words before the store is opened."""
+    assert count("0") == 0
+    with pytest.raises(ValueError, match=r"\d|base 10"):
+        count(text)
