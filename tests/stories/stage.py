@@ -136,13 +136,13 @@ class Task:
         """Wait until this stands somewhere in the thread."""
         await self.until(lambda task: words in task.words)
 
-    async def ends(self, how: str) -> Message:
+    async def ends(self, how: str, *, within_s: float = PATIENCE_S) -> Message:
         """Wait for the last message; it says how the task ended, and no card seems to wait any more."""
 
         def last() -> list[Message]:
             return [message for message in self.messages if message.text.startswith("Finished:")]
 
-        await self.stage.until(last)
+        await self.stage.slack.until(last, within_s)
         assert last()[-1].text.startswith(f"Finished: {how} · Φ ")
         await self.stage.until(lambda: not self.with_button("approve"))
         return last()[-1]
