@@ -1,8 +1,8 @@
 """Commands of many tasks travel to Redis together, and so share round trips and syncs of its log.
 
 Redis syncs once for all that it reads at once, and answers nobody meanwhile, so more connections gain little: one batch
-is under way, and what is asked in the meantime goes with the next, over the same connection. Whoever asks while nobody
-else does is sent at once.
+is under way (with two, they shared fewer round trips), and what is asked in the meantime goes with the next. Whoever
+asks while nobody else does is sent at once.
 A batch is no transaction: each command has its own reply or refusal. Where a connection fails, whoever waits on it is
 told so. Somebody who stops waiting takes nothing back and disturbs nobody else's reply.
 """
@@ -20,7 +20,6 @@ from redis.exceptions import ConnectionError as NoConnection, ResponseError
 Command: TypeAlias = Sequence[str | bytes | int]
 Reply: TypeAlias = "bytes | int | list[Reply] | None"
 
-UNDER_WAY = 1  # with 2, commands shared fewer round trips
 MOST = 128  # commands in a batch
 
 
@@ -43,81 +42,92 @@ class Asked:
 
 
 class Batches:
-    """Sends what is asked over the client's own connections."""
+    """Sends what is asked over one connection of the client's pool, kept for as long as it works."""
 
     def __init__(self, redis: Redis, *, timeout_s: float) -> None:
         """Hold the client; ``timeout_s`` is how long a batch may take from its sending to its last reply."""
         self._pool = redis.connection_pool
         self._timeout_s = timeout_s
         self._waiting: list[Asked] = []
-        self._under_way = 0
-        self._carriers: set[asyncio.Task[None]] = set()
+        self._is_under_way = False
+        self._kept: AbstractConnection | None = None
+        self._own_timeout_s: float | None = None
+        self._carrier: asyncio.Task[None] | None = None
 
     async def ask(self, command: Command) -> Reply:
         """Send a command, at once or with the next batch, and give its reply or raise the client's error."""
         asked = Asked(command, asyncio.get_running_loop().create_future())
-        if self._under_way < UNDER_WAY:
-            await self._carry([asked])  # In the asker's own task: another one would only cost time.
-        else:
+        if self._is_under_way:
             self._waiting.append(asked)
+        else:
+            self._is_under_way = True
+            try:
+                await self._carry([asked])  # In the asker's own task: another one would only cost time.
+            finally:
+                self._go_on()
         return await asked.reply
 
     async def ask_all(self, commands: Iterable[Command]) -> list[Reply]:
         """Send commands together and give their replies, or raise the client's error for one of them."""
         asked = [Asked(command, asyncio.get_running_loop().create_future()) for command in commands]
         self._waiting += asked
-        self._go_on()
+        if not self._is_under_way:
+            self._go_on()
         return await asyncio.gather(*(one.reply for one in asked))
 
-    def _go_on(self, connection: AbstractConnection | None = None) -> bool:
-        """Have sent what waits, if there is room, over this connection or another; say whether it is in use."""
-        if not self._waiting or self._under_way >= UNDER_WAY:
-            return False
-        batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-        carrier = asyncio.create_task(self._carry(batch, connection))
-        self._carriers.add(carrier)
-        carrier.add_done_callback(self._carriers.discard)
-        return True
+    def _go_on(self) -> None:
+        """Have sent what waits. No await stands before it, so that nobody begins to wait in between."""
+        self._is_under_way = bool(self._waiting)
+        if self._is_under_way:
+            self._carrier = asyncio.create_task(self._carry_all())
 
-    async def _carry(self, batch: Sequence[Asked], connection: AbstractConnection | None = None) -> None:
-        """Send a batch, and have sent what began to wait meanwhile."""
-        self._under_way += 1
-        free: AbstractConnection | None = None
+    async def _carry_all(self) -> None:
+        """Send one batch after the other until nobody waits."""
         try:
-            free = await self._carry_one(batch, connection)
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                await self._carry(batch)
         finally:
-            self._under_way -= 1  # In one step with the last look, so that nobody begins to wait in between.
-            is_used = self._go_on(free)
-        if free is not None and not is_used:
-            await self._pool.release(free)
+            self._go_on()
 
-    async def _carry_one(
-        self, batch: Sequence[Asked], connection: AbstractConnection | None
-    ) -> AbstractConnection | None:
-        """Send a batch and give the connection that is free again; whatever happens, nobody is left waiting for it."""
+    async def _carry(self, batch: Sequence[Asked]) -> None:
+        """Send a batch; whatever happens, nobody is left waiting for it."""
         try:
-            return await self._exchange(batch, connection)
+            await self._exchange(batch)
         except Exception as error:  # noqa: BLE001 - it is raised again by everybody who waits for this batch
             for asked in batch:
                 asked.fail(error)
-            return None
         finally:
             for asked in batch:  # Cancelled: the process ends.
                 asked.reply.cancel()
 
-    async def _exchange(self, batch: Sequence[Asked], connection: AbstractConnection | None) -> AbstractConnection:
+    async def _exchange(self, batch: Sequence[Asked]) -> None:
         """Send a batch and hand over each reply, or raise what kept all of them from being sent or answered."""
-        connection = connection or await self._pool.get_connection()  # type: ignore[no-untyped-call]  # not typed there
+        connection = await self._connected()
         try:
             async with asyncio.timeout(self._timeout_s):
                 await connection.send_packed_command(connection.pack_commands([asked.command for asked in batch]))
                 for nth, asked in enumerate(batch):
                     await self._take(connection, asked, batch[nth + 1 :])
         except BaseException:
-            await connection.disconnect(nowait=True)  # Replies that nobody read are not the next batch's.
-            await self._pool.release(connection)
+            await self._give_back(connection)  # Replies that nobody read are not the next batch's.
             raise
-        return connection
+
+    async def _connected(self) -> AbstractConnection:
+        """Give the connection that is kept, or another if the server has closed that one meanwhile."""
+        if self._kept is not None and not await is_usable(self._kept):
+            await self._give_back(self._kept)
+        if self._kept is None:
+            self._kept = await self._pool.get_connection()  # type: ignore[no-untyped-call]  # not typed there
+            # A batch has its own time-out; with the client's, each sending would be a task with a timer.
+            self._own_timeout_s, self._kept.socket_timeout = self._kept.socket_timeout, None
+        return self._kept
+
+    async def _give_back(self, connection: AbstractConnection) -> None:
+        """Close a connection; whoever is given it next opens it anew."""
+        self._kept, connection.socket_timeout = None, self._own_timeout_s
+        await connection.disconnect(nowait=True)
+        await self._pool.release(connection)
 
     @staticmethod
     async def _take(connection: AbstractConnection, asked: Asked, later: Sequence[Asked]) -> None:
@@ -131,3 +141,11 @@ class Batches:
             for other in later:
                 other.fail(NoConnection("The connection failed at an earlier reply."))
             raise
+
+
+async def is_usable(connection: AbstractConnection) -> bool:
+    """Tell whether a connection that was good when it was last used is still open and has nothing unread."""
+    try:
+        return not await connection.can_read()
+    except (NoConnection, OSError):
+        return False

@@ -1,19 +1,16 @@
 """Commands that travel together: nobody waits in vain, and nobody gets another's reply or error."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from agent_core.adapters.redis_batches import MOST, UNDER_WAY, Batches
+from agent_core.adapters.redis_batches import MOST, Batches
 from agent_core.fakes import turns
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 PATIENCE_S = 10.0
+TURNS = 12
 
 
 async def test_everybody_gets_their_own_reply(redis: Redis) -> None:
@@ -24,57 +21,30 @@ async def test_everybody_gets_their_own_reply(redis: Redis) -> None:
     assert await asyncio.gather(*(batches.ask(("ECHO", word)) for word in words)) == words
 
 
-class Line:
-    """A connection that answers everything with OK once ``open`` is set."""
-
-    def __init__(self) -> None:
-        self.open = asyncio.Event()
-
-    def pack_commands(self, commands: list[tuple[str, ...]]) -> list[bytes]:
-        """Pack nothing."""
-        del commands
-        return []
-
-    async def send_packed_command(self, packed: list[bytes]) -> None:
-        """Send nothing."""
-
-    async def read_response(self, *, timeout: float) -> bytes:  # noqa: ASYNC109 - the client's own name
-        """Answer as soon as it may."""
-        del timeout
-        await self.open.wait()
-        return b"OK"
+async def test_whoever_asks_at_any_turn_is_answered(redis: Redis) -> None:
+    """Also who asks while the last batch ends, after whom nobody asks."""
+    batches = Batches(redis, timeout_s=PATIENCE_S)
+    for nth in range(TURNS):
+        first = asyncio.create_task(batches.ask(("ECHO", "first")))
+        await turns(nth)
+        async with asyncio.timeout(PATIENCE_S):
+            assert (await batches.ask(("ECHO", "last")), await first) == (b"last", b"first")
 
 
-class Exchange:
-    """A client and its pool, whose ``released`` is called when the first connection comes back."""
-
-    def __init__(self, line: Line) -> None:
-        self.connection_pool = self
-        self.line = line
-        self.released: Callable[[], object] | None = None
-
-    async def get_connection(self) -> Line:
-        """Give the one connection to everybody."""
-        return self.line
-
-    async def release(self, line: Line) -> None:
-        """Take it back."""
-        del line
-        if self.released is not None:
-            asyncio.get_running_loop().call_soon(self.released)
-            self.released = None
+async def test_all_batches_go_over_one_connection(redis: Redis) -> None:
+    """To take one from the pool costs more than to use it."""
+    batches = Batches(redis, timeout_s=PATIENCE_S)
+    used = {await batches.ask(("CLIENT", "ID")) for _ in range(TURNS)}
+    assert len(used) == 1
 
 
-async def test_who_asks_while_the_last_batches_end_is_not_left_behind() -> None:
-    """Nobody asks after them, whose batch would take theirs along."""
-    exchange = Exchange(Line())
-    batches = Batches(exchange, timeout_s=PATIENCE_S)  # type: ignore[arg-type]  # it has what is used of a client
-    asked = [asyncio.create_task(batches.ask(("PING",))) for _ in range(UNDER_WAY)]
-    await turns(2)
-    exchange.released = lambda: asked.append(asyncio.create_task(batches.ask(("PING",))))
-    exchange.line.open.set()
-    await turns(10)
-    assert [reply.done() for reply in asked] == [True] * (UNDER_WAY + 1)
+async def test_a_connection_that_the_server_closed_costs_nobody_an_error(redis: Redis) -> None:
+    """The next command is sent on a new one; nothing was sent on the old one, so nothing can have happened twice."""
+    batches, other = Batches(redis, timeout_s=PATIENCE_S), Batches(redis, timeout_s=PATIENCE_S)
+    closed = await batches.ask(("CLIENT", "ID"))
+    await other.ask(("CLIENT", "KILL", "ID", str(closed)))
+    await turns(TURNS)
+    assert await batches.ask(("CLIENT", "ID")) != closed
 
 
 async def test_a_refused_command_fails_alone(redis: Redis) -> None:
@@ -89,11 +59,11 @@ async def test_a_refused_command_fails_alone(redis: Redis) -> None:
         await batches.ask_all(commands)
 
 
-@pytest.mark.parametrize("place", range(UNDER_WAY + 2))
+@pytest.mark.parametrize("place", range(3))
 async def test_who_stops_waiting_disturbs_nobody(redis: Redis, place: int) -> None:
     """A listener that ran out of its time leaves a reply that is nobody else's, wherever its command travels."""
     batches = Batches(redis, timeout_s=PATIENCE_S)
-    words = [str(nth).encode() for nth in range(UNDER_WAY + 2)]
+    words = [str(nth).encode() for nth in range(3)]
     tasks = [asyncio.create_task(batches.ask(("ECHO", word))) for word in words]
     await turns(2)
     tasks.pop(place).cancel()
