@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from agent_core.checkpoint import Checkpoint
-from agent_core.codec import Codec, Link, Shape, Unreadable
+from agent_core.codec import EXACT, Codec, Link, Shape, Unreadable
 from agent_core.effects import Effect
 from agent_core.ports.archive import Kept
 from agent_core.records import Entry
@@ -34,7 +34,7 @@ class Whole:
     digest: str
 
 
-WHOLE: Shape[Whole] = Shape("export", lambda: TypeAdapter(Whole))
+WHOLE: Shape[Whole] = Shape("export", lambda: TypeAdapter(tuple[Whole], config=EXACT))
 
 
 class NotThisThread(Exception):

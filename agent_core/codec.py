@@ -18,8 +18,8 @@ from functools import cached_property
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import zstandard
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, from_json
 
 from agent_core.checkpoint import NEWEST_SCHEMA, Checkpoint
 from agent_core.effects import Effect
@@ -40,7 +40,8 @@ KEY_ID_BYTES = 4
 MAC_BYTES = 16
 PLAIN, PACKED, ERASED = b"j", b"z", b"e"
 SEAL_BYTES = len(MAGIC) + KEY_ID_BYTES + MAC_BYTES
-NOT_JSON = (b"NaN", b"Infinity")  # As the writer spells them. Told to write them as null, it would lose them unseen.
+NOT_JSON = (b"NaN", b"Infinity")  # As the writer spells them.
+EXACT = ConfigDict(ser_json_inf_nan="constants")  # Left to write them as null, the writer would lose them unseen.
 LEFT_ALONE = "It is left as it is. Ask an operator to look at it."
 
 Tree: TypeAlias = Mapping[str, Json]
@@ -68,23 +69,44 @@ class UnknownSchema(Unreadable):
 
 
 class Shape(Generic[T]):
-    """One kind of stored value. Its adapter is built at first use: that takes about 0.1 s for a checkpoint."""
+    """One kind of stored value. Its adapter is built at first use: that takes about 0.1 s for a checkpoint.
 
-    def __init__(self, name: str, build: Callable[[], TypeAdapter[T]], *, cap_bytes: int = CAP_BYTES) -> None:
+    It is an adapter of a tuple of one, because pydantic takes no settings (``EXACT``) for a dataclass of its own.
+    """
+
+    def __init__(self, name: str, build: Callable[[], TypeAdapter[tuple[T]]], *, cap_bytes: int = CAP_BYTES) -> None:
         self.name = name
         self.cap_bytes = cap_bytes
         self._build = build
 
     @cached_property
-    def adapter(self) -> TypeAdapter[T]:
+    def adapter(self) -> TypeAdapter[tuple[T]]:
         """The pydantic adapter, built once. The unions in it are told apart by ``kind``, which each value carries."""
         return self._build()
 
+    def write(self, value: T) -> bytes:
+        """Write a value as JSON, or raise what pydantic or the writer of JSON raises."""
+        body = self.adapter.dump_json((value,), warnings="error")
+        if any(word in body for word in NOT_JSON):  # A number that JSON has not, or somebody's word.
+            tree = self.adapter.dump_python((value,), mode="json", warnings="error")
+            body = json.dumps(tree, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return body[1:-1]
 
-CHECKPOINT: Shape[Checkpoint] = Shape("checkpoint", lambda: TypeAdapter(Checkpoint))
-LINE: Shape[Line] = Shape("line", lambda: TypeAdapter(Annotated[Line, BY_KIND]), cap_bytes=LINE_CAP_BYTES)
-EFFECT: Shape[Effect] = Shape("effect", lambda: TypeAdapter(Annotated[Effect, BY_KIND]))
-LESSON: Shape[Lesson] = Shape("lesson", lambda: TypeAdapter(Lesson))
+    def read(self, body: bytes) -> T:
+        """Read what ``write`` gave, or raise ValidationError."""
+        return self.adapter.validate_json(b"[%s]" % body)[0]
+
+    def take(self, tree: Tree) -> T:
+        """Read a tree of today's shape, or raise ValidationError."""
+        return self.adapter.validate_python((tree,))[0]
+
+
+CHECKPOINT: Shape[Checkpoint] = Shape("checkpoint", lambda: TypeAdapter(tuple[Checkpoint], config=EXACT))
+LINE: Shape[Line] = Shape(
+    "line", lambda: TypeAdapter(tuple[Annotated[Line, BY_KIND]], config=EXACT), cap_bytes=LINE_CAP_BYTES
+)
+EFFECT: Shape[Effect] = Shape("effect", lambda: TypeAdapter(tuple[Annotated[Effect, BY_KIND]], config=EXACT))
+LESSON: Shape[Lesson] = Shape("lesson", lambda: TypeAdapter(tuple[Lesson], config=EXACT))
 
 
 class Codec:
@@ -201,10 +223,7 @@ class Codec:
     def written(self, shape: Shape[T], value: T) -> bytes:
         """Write a value as the JSON bytes that everything stored is made of, or raise Broken."""
         try:
-            tree = {"schema": self._schema, shape.name: shape.adapter.dump_python(value, mode="json", warnings="error")}
-            written = to_json(tree, inf_nan_mode="constants")
-            if any(word in written for word in NOT_JSON):  # A number that JSON has not, or somebody's word.
-                written = json.dumps(tree, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+            written = b"%s%s}" % (self._begin(shape), shape.write(value))
         except (PydanticSerializationError, ValueError) as error:
             raise Broken("every value that is decided can be stored", shape=shape.name) from error
         if len(written) > shape.cap_bytes:
@@ -215,15 +234,18 @@ class Codec:
         """Read a body whose MAC or chain was found to hold, or raise Unreadable."""
         try:
             content = unpacked(body, shape.cap_bytes)
-            begins = b'{"schema":%d,"%s":' % (self._schema, shape.name.encode())
+            begins = self._begin(shape)
             if content.startswith(begins):  # As this version writes it: read as it stands, with no tree in between.
-                return shape.adapter.validate_json(content[len(begins) : -1])
-            tree = self._upgraded(shape.name, from_json(content))
-            return shape.adapter.validate_python(tree)
+                return shape.read(content[len(begins) : -1])
+            return shape.take(self._upgraded(shape.name, from_json(content)))
         except ValidationError as error:
             raise Corrupt(f"The stored {shape.name} is not what this version writes.") from error
         except (zstandard.ZstdError, ValueError) as error:
             raise Corrupt(f"The stored {shape.name} cannot be unpacked.") from error
+
+    def _begin(self, shape: Shape[T]) -> bytes:
+        """Give what the JSON of this shape begins with where this version writes it."""
+        return b'{"schema":%d,"%s":' % (self._schema, shape.name.encode())
 
     def _mac(self, name: str, place: str, body: bytes) -> bytes:
         return keyed(self._mac_key, MAC_BYTES, name.encode(), place.encode(), body)

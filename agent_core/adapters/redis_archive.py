@@ -8,18 +8,17 @@ behind the head that it names, so that a script can compare heads without readin
 from collections.abc import Mapping
 from typing import Literal, cast
 
-from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from agent_core.adapters.redis_client import Commands, asking, listed, number, octets, text
 from agent_core.adapters.redis_keys import keys_of
 from agent_core.adapters.redis_store import RedisStore, readable
 from agent_core.adapters.redis_views import list_keys
-from agent_core.codec import HEAD_CHARS, Codec, Link, Shape
+from agent_core.codec import HEAD_CHARS, Codec, Link
 from agent_core.ports.archive import Kept, Tombstone
+from agent_core.stored import TOMBSTONE
 from agent_core.words import EffectId, ThreadId, shard_of, team_of
 
-TOMBSTONE: Shape[Tombstone] = Shape("tombstone", lambda: TypeAdapter(Tombstone))
 STAGED_S = 3600
 SCANNED = 1000
 THREADS = "cs:{*}:thread:"

@@ -6,10 +6,10 @@ from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from agent_core.adapters.redis_client import Commands, octets
-from agent_core.codec import Codec, Shape, Unreadable
+from agent_core.codec import EXACT, Codec, Shape, Unreadable
 from agent_core.errors import Broken
 
-TAIL: Shape[str] = Shape("tail", lambda: TypeAdapter(str))
+TAIL: Shape[str] = Shape("tail", lambda: TypeAdapter(tuple[str], config=EXACT))
 KEPT_S = 7 * 24 * 3600
 KEY = re.compile(r"[0-9a-f]{1,64}-[0-9]{1,20}(-readback)?")
 

@@ -1,18 +1,17 @@
 """The team-wide views on Redis: the log of lessons, and the list of tasks. Both can be rebuilt from journals."""
 
 import structlog
-from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from agent_core.adapters.redis_client import Commands, listed, micros, number, octets, text
 from agent_core.adapters.redis_keys import keys_of, team_key
 from agent_core.adapters.redis_store import readable
-from agent_core.codec import Codec, Shape, Unreadable
+from agent_core.codec import Codec, Unreadable
 from agent_core.lesson import Lesson
 from agent_core.ports import TaskLine
+from agent_core.stored import TASK_LINE
 from agent_core.words import TeamId, ThreadId, team_of
 
-TASK_LINE: Shape[TaskLine] = Shape("task_line", lambda: TypeAdapter(TaskLine))
 FINISHED_KEPT = 1000
 
 log = structlog.get_logger(__name__)

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import TypeAdapter
-
-from agent_core.codec import Codec, Link, Shape
+from agent_core.codec import Codec, Link
 from agent_core.fakes.store import FAKE_KEY, Kept as Stored, MemoryStore
 from agent_core.ports import Clock
 from agent_core.ports.archive import Kept, Tombstone
+from agent_core.stored import TOMBSTONE
 from agent_core.words import ThreadId
-
-TOMBSTONE: Shape[Tombstone] = Shape("tombstone", lambda: TypeAdapter(Tombstone))
 
 
 class MemoryArchive(MemoryStore):

@@ -2,19 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
-
-from agent_core.codec import LEFT_ALONE, Codec, Shape, Unreadable
+from agent_core.codec import LEFT_ALONE, Codec, Unreadable
 from agent_core.fakes.clock import turns
 from agent_core.fakes.store import FAKE_KEY
 from agent_core.lesson import Lesson
 from agent_core.ports import Quarantined, TaskLine
+from agent_core.stored import TASK_LINE
 from agent_core.words import LessonId, TeamId, ThreadId, team_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-TASK_LINE: Shape[TaskLine] = Shape("task_line", lambda: TypeAdapter(TaskLine))
 FINISHED_KEPT = 1000
 
 

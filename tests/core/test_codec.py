@@ -5,11 +5,10 @@ from typing import get_args
 import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
-from pydantic import TypeAdapter
 
 from agent_core import codec as codec_module
 from agent_core.checkpoint import Checkpoint
-from agent_core.codec import CAP_BYTES, MAGIC, PACK_FROM_BYTES, Codec, Corrupt, Shape, keyed, packed, unpacked
+from agent_core.codec import CAP_BYTES, MAGIC, PACK_FROM_BYTES, Codec, Corrupt, keyed, packed, unpacked
 from agent_core.effects import Effect
 from agent_core.errors import Broken
 from agent_core.inputs import Input, ModelReply
@@ -17,13 +16,13 @@ from agent_core.lesson import Lesson
 from agent_core.phases import Phase
 from agent_core.ports import TaskLine
 from agent_core.records import Line, Record
+from agent_core.stored import TASK_LINE
 from agent_core.words import TeamId, thread_id_of
 from tests import examples, strategies
 from tests.examples import CHECKPOINTS, EFFECTS, KEY, LESSON, NOTE, OVERRIDE, RECORDS, THREAD, WAITING, WORK_ID
 
 CODEC = Codec(KEY)
 ELSEWHERE = thread_id_of("T0TEAM", "C0STAGING", "1772452800.000101")
-TASK_LINE: Shape[TaskLine] = Shape("task_line", lambda: TypeAdapter(TaskLine))
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
