@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as NoConnection, ResponseError
@@ -106,7 +107,7 @@ class Batches:
         connection = await self._connected()
         try:
             async with asyncio.timeout(self._timeout_s):
-                await connection.send_packed_command(connection.pack_commands([asked.command for asked in batch]))
+                await connection.send_packed_command(b"".join(packed(asked.command) for asked in batch))
                 for nth, asked in enumerate(batch):
                     await self._take(connection, asked, batch[nth + 1 :])
         except BaseException:
@@ -141,6 +142,12 @@ class Batches:
             for other in later:
                 other.fail(NoConnection("The connection failed at an earlier reply."))
             raise
+
+
+def packed(command: Command) -> bytes:
+    """Write a command as it travels; the client's own way to do so takes ten times as long."""
+    words: bytes = pack_command(tuple(command))  # type: ignore[arg-type]  # its stub means a tuple of any length
+    return words
 
 
 async def is_usable(connection: AbstractConnection) -> bool:

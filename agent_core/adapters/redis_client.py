@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from redis.asyncio import Redis
 from redis.exceptions import (
@@ -32,6 +33,7 @@ from agent_core.ports import StoreDown
 CONNECTIONS = 64
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+CARRIERS: WeakKeyDictionary[Redis, Batches] = WeakKeyDictionary()
 
 REFUSALS = {
     "OOM": "Redis is out of memory.",
@@ -127,9 +129,7 @@ class Commands:
     """Runs our scripts by name, and plain commands together; both travel with what other tasks ask."""
 
     def __init__(self, redis: Redis) -> None:
-        self._batches = (
-            ClusterBatches(redis.masters) if isinstance(redis, ClusterClient) else Batches(redis, timeout_s=TIMEOUT_S)
-        )
+        self._batches = batches_of(redis)
 
     async def run(self, name: str, keys: Sequence[str], args: Sequence[str | bytes | int] = ()) -> Reply:
         """Run a script and give its reply; raise StoreDown or Broken."""
@@ -144,6 +144,13 @@ class Commands:
         """Send commands together and give their replies; raise StoreDown or Broken."""
         with asking():
             return await self._batches.ask_all(commands)
+
+
+def batches_of(redis: Redis) -> Batches | ClusterBatches:
+    """Give what carries this client's commands, so that all that share a client share round trips as well."""
+    if isinstance(redis, ClusterClient):
+        return ClusterBatches(redis.masters)
+    return CARRIERS.setdefault(redis, Batches(redis, timeout_s=TIMEOUT_S))
 
 
 def listed(reply: Reply) -> list[Reply]:
