@@ -1,7 +1,6 @@
 """Takes a thread's lease, has it drained, and gives the lease back. Decides nothing.
 
-What fails for now is tried again later through the due index, ever more slowly. A worker that could not renew its lease
-for two thirds of its length stops everything it has under way in that thread: somebody else may hold it soon.
+What fails for now is tried again later through the due index, ever more slowly.
 """
 
 import asyncio
@@ -14,6 +13,7 @@ import structlog
 from agent_core.checkpoint import Checkpoint
 from agent_core.draining import Draining
 from agent_core.giving import Task
+from agent_core.keeping import LEASE_S, Keeper
 from agent_core.perform import Performer
 from agent_core.phases import AwaitingApproval, Finished, Opening, Paused, Phase
 from agent_core.ports import (
@@ -38,9 +38,6 @@ from agent_core.words import EffectId, PersonId, ThreadId, effect_id_of
 
 log = structlog.get_logger(__name__)
 
-LEASE_S = 15.0
-RENEWALS = 5  # a lease
-LISTED_AFTER_S = 1.0  # a drain that takes longer is shown in lists as it goes; most have ended by then
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 NO_VERSION = -1  # released with it, a thread is due at once
 STUCK = (
@@ -66,6 +63,7 @@ class Worker:
         self._failures: dict[ThreadId, int] = {}
         self._woken: dict[ThreadId, asyncio.Event] = {}
         self._leaving = asyncio.Event()
+        self._keeper = Keeper(self._store, clock, self._show_progress, lease_s=LEASE_S)
 
     def leave(self) -> None:
         """Begin no more work; what runs may end, and then its thread is given back with what is left to do."""
@@ -114,19 +112,12 @@ class Worker:
 
     async def _while_leased(self, lease: Lease, woken: asyncio.Event) -> bool:
         """Drain while the lease is kept, and say whether there is more; when it can't be kept, stop everything."""
-        keeping = asyncio.create_task(self._keep(lease))
-        draining = asyncio.create_task(self._guarded(lease, woken))
         try:
-            await asyncio.wait({keeping, draining}, return_when=asyncio.FIRST_COMPLETED)
-            if not draining.done():
-                raise LeaseLost(lease.thread_id)
-            return await draining
+            with self._keeper.keeping(lease):
+                return await self._guarded(lease, woken)
         except asyncio.CancelledError:
-            await end(keeping, draining)
             await self._give_back(lease)
             raise
-        finally:
-            await end(keeping, draining)
 
     async def _give_back(self, lease: Lease, settled: Collection[EffectId] = ()) -> None:
         """Let whoever starts next go on at once with what was stopped here."""
@@ -135,20 +126,10 @@ class Worker:
         except StoreDown as down:
             log.warning("lease not given back; it ends by itself", thread_id=lease.thread_id, why=str(down))
 
-    async def _keep(self, lease: Lease) -> None:
-        """Renew the lease, and list what goes on meanwhile; return when it is lost or was not renewed for too long."""
-        pause_s, failed_s = LISTED_AFTER_S, 0.0
-        while failed_s < LEASE_S * 2 / 3:
-            await self._clock.sleep(pause_s)
-            pause_s = LEASE_S / RENEWALS
-            try:
-                if not await self._store.renew(lease, LEASE_S):
-                    return
-                failed_s = 0.0
-                with suppress(Quarantined):  # the drain finds that out by itself
-                    await self._list(await self._store.load(lease.thread_id))
-            except StoreDown:
-                failed_s += pause_s
+    async def _show_progress(self, thread_id: ThreadId) -> None:
+        """List what goes on in a drain that takes long."""
+        with suppress(Quarantined):  # the drain finds that out by itself
+            await self._list(await self._store.load(thread_id))
 
     async def _guarded(self, lease: Lease, woken: asyncio.Event) -> bool:
         """Drain, and say whether there is more; what can't be done now is put off, what can't be trusted left alone."""
@@ -218,13 +199,6 @@ class Worker:
         return await self._store.release(
             lease, version=checkpoint.version, due=due(checkpoint), settled=sorted(task.performed)
         )
-
-
-async def end(*parts: asyncio.Task[None] | asyncio.Task[bool]) -> None:
-    """Cancel what still runs, and wait until it has ended."""
-    for part in parts:
-        part.cancel()
-    await asyncio.gather(*parts, return_exceptions=True)
 
 
 def line_of(checkpoint: Checkpoint, loaded: Loaded) -> TaskLine:
