@@ -4,7 +4,7 @@ What grows with a task (steps, people's words, outputs) goes to the journal; her
 that step 200 writes no more than step 2. ``SCHEMA`` has one line per stored shape; the codec migrates older ones.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import not_
 from typing import Annotated, Literal
@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from agent_core.people import People
-from agent_core.phases import Phase
+from agent_core.phases import Finished, Opening, Pausable, Paused, Phase
 from agent_core.proposal import Call, Outcome, Proposal, Question, RejectReason, Score, StepRun
+from agent_core.values import replace
 from agent_core.words import BY_KIND, CardKey, ChannelId, PersonId, TeamId, ThreadId, channel_of, team_of
 
 SCHEMA = {
@@ -175,13 +176,21 @@ class Checkpoint:
         return channel_of(self.thread_id)
 
     @property
+    def underlying(self) -> Opening | Pausable | Finished:
+        """Give the phase; of a paused task the one that was interrupted."""
+        return self.phase.was if isinstance(self.phase, Paused) else self.phase
+
+    @property
     def is_finished(self) -> bool:
         """Tell whether the task has ended."""
         return self.phase.kind == "finished"
 
     def card(self, key: CardKey) -> Card | None:
         """Give the card of this key, while it is kept."""
-        return next((card for card in self.cards if card.key == key), None)
+        for card in self.cards:
+            if card.key == key:
+                return card
+        return None
 
     def was_rejected(self, call: Call) -> bool:
         """Tell whether a person rejected exactly this call."""

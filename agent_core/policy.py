@@ -6,12 +6,13 @@ The verdict does not depend on the order of the rules; the rules' names do, so t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from agent_core.patterns import found, globbed
 from agent_core.people import EVERYBODY_HERE, People
 from agent_core.proposal import Escalation, Requirement, Risk
+from agent_core.values import replace
 from agent_core.words import Args, Json
 
 Decision = Literal["allow", "ask", "deny"]

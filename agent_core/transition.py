@@ -36,11 +36,12 @@ class Transition:
     def outbox(self) -> dict[EffectId, Effect]:
         """Give the new effects by their IDs."""
         thread_id, version = self.checkpoint.thread_id, self.checkpoint.version
-        shown = [effect for effect in self.effects if effect.kind not in WORK_KINDS]
-        work = [effect for effect in self.effects if effect.kind in WORK_KINDS]
-        return {effect_id_of(thread_id, version, nth): effect for nth, effect in enumerate(shown)} | {
-            effect_id_of(thread_id, version, WORK + nth): effect for nth, effect in enumerate(work)
-        }
+        shown: dict[EffectId, Effect] = {}
+        work: dict[EffectId, Effect] = {}
+        for effect in self.effects:
+            made, first = (work, WORK) if effect.kind in WORK_KINDS else (shown, 0)
+            made[effect_id_of(thread_id, version, first + len(made))] = effect
+        return shown | work
 
 
 def check_follows(was: Checkpoint | None, transitions: Iterable[Transition]) -> None:

@@ -61,6 +61,7 @@ BY_PHASE: Mapping[str, Mapping[str, frozenset[str]]] = {
 }
 LEADS_TO = {phase: {**leads, **UNDER_WAY.get(phase, {}), **PAST.get(phase, {})} for phase, leads in BY_PHASE.items()}
 ANYWHERE = frozenset({"teach", "forget", "card_posted", "card_lost"})
+DECISIONS = (Approve, Reject, Edit)
 STAYS_WHEN_LATE = frozenset(
     {
         "opened", "model_replied", "model_failed", "no_approver", "tool_started", "tool_held", "tool_finished",
@@ -82,7 +83,7 @@ def decide(
     meant = understood(checkpoint, given) if isinstance(given, Reply) else given
     if isinstance(meant, Correct) and "correct" in LEADS_TO[checkpoint.phase.kind]:
         check_may_correct(checkpoint, meant, rules)
-    if isinstance(meant, Approve | Reject | Edit):
+    if isinstance(meant, DECISIONS):
         check_is_not_spent(checkpoint, meant)
     same = None if isinstance(checkpoint.phase, Opening) else anywhere(checkpoint, meant, now, rules)
     transition = (

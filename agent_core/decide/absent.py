@@ -1,6 +1,5 @@
 """No task yet: it is opened (its parent message is still to be posted) or started under a message that exists."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import CONTEXT_QUOTES, Checkpoint
@@ -17,6 +16,7 @@ from agent_core.rules.draft import cut, do, turn
 from agent_core.rules.past import forked, told
 from agent_core.rules.thinking import think
 from agent_core.transition import Transition
+from agent_core.values import replace
 from agent_core.words import ThreadId, is_to_be_opened, team_of
 
 LEADS_TO = {

@@ -1,11 +1,10 @@
 """A released step: it is claimed once, and its result is taken only from the claim in force."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Checkpoint, Message
 from agent_core.effects import Say
-from agent_core.errors import Refused, not_now
+from agent_core.errors import Refused, not_due, not_now
 from agent_core.inputs import (
     Correct,
     Input,
@@ -27,9 +26,9 @@ from agent_core.rules.book import Rules
 from agent_core.rules.claims import (
     claim,
     claim_again,
-    count,
     credit_stop,
     ended,
+    ended_by_abort,
     how_cut_short,
     is_current,
     is_unsure,
@@ -37,13 +36,14 @@ from agent_core.rules.claims import (
     unknown,
 )
 from agent_core.rules.draft import begin, do, enter, hear, keep, settle, show
-from agent_core.rules.endings import expire, finish, pending_work
+from agent_core.rules.endings import expire, pending_work
 from agent_core.rules.holding import held
 from agent_core.rules.readbacks import read_back
 from agent_core.rules.scores import override
 from agent_core.rules.steering import stop
 from agent_core.rules.thinking import think
 from agent_core.transition import Transition
+from agent_core.values import replace
 
 LEADS_TO = {
     "tool_started": frozenset(
@@ -101,7 +101,7 @@ def run_out(draft: Transition, phase: Acting, now: datetime) -> Transition:
     """Let a step that waits to start expire in its time, as it would at the claim."""
     proposal = phase.proposal
     if phase.claim is not None or proposal.allowed or now < proposal.expires_at:
-        raise Refused("Nothing is due.", "It is looked at again in its time.")
+        raise not_due()
     return expire(settle(draft, *pending_work(draft.checkpoint)), proposal, now)
 
 
@@ -115,9 +115,7 @@ def result(draft: Transition, phase: Acting, given: ToolFinished | ToolFailed, n
         return unknown(draft, phase, phase.claim, how_cut_short(phase, given), now)
     run = run_of(phase, given, draft.checkpoint.version, now)
     if phase.aborting:
-        draft = count(draft, phase.proposal, run, now)
-        who = f"<@{phase.stopping}>" if phase.stopping else "somebody"
-        return finish(draft, "aborted", f"Aborted by {who}; the step that ran ended as: {run.outcome}.", now)
+        return ended_by_abort(draft, phase, run, now)
     return ended(draft, phase.proposal, run, now)
 
 

@@ -1,10 +1,9 @@
 """Somebody was asked something: an answer goes to the actor, a budget is extended, or silence ends the task."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Checkpoint, Message
-from agent_core.errors import Refused, not_now
+from agent_core.errors import Refused, not_due, not_now
 from agent_core.inputs import (
     Answer,
     ExtendBudget,
@@ -22,6 +21,7 @@ from agent_core.rules.replies import who_may
 from agent_core.rules.scores import override
 from agent_core.rules.thinking import go_on
 from agent_core.transition import Transition
+from agent_core.values import replace
 from agent_core.words import CardKey, PersonId
 
 GOES_ON = frozenset({"thinking", "awaiting_answer", "paused", "finished"})
@@ -101,5 +101,5 @@ def timer_fired(checkpoint: Checkpoint, phase: AwaitingAnswer, now: datetime, ru
     """End a task about whose budget nobody said anything in time."""
     expires_at = phase.question.expires_at
     if expires_at is None or now < expires_at:
-        raise Refused("Nothing is due.", "It is looked at again in its time.")
+        raise not_due()
     return out_of_budget(begin(checkpoint, now), rules, now)

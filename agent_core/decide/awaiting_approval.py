@@ -1,12 +1,11 @@
 """One proposal waits for people: it is spent on the first decision that counts, by the proposal's own name."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from agent_core.checkpoint import REJECTED, CardState, Checkpoint, Message, RejectedCall
 from agent_core.effects import Notify
-from agent_core.errors import Refused, not_now
+from agent_core.errors import Refused, not_due, not_now, too_late
 from agent_core.inputs import (
     Approve,
     Correct,
@@ -40,6 +39,7 @@ from agent_core.rules.propose import Step, deny, judge, propose, release, why_no
 from agent_core.rules.scores import override
 from agent_core.rules.thinking import go_on, think
 from agent_core.transition import Transition
+from agent_core.values import replace
 
 LEADS_TO = {
     "approve": frozenset({"awaiting_approval", "acting"}),
@@ -81,7 +81,7 @@ def by_people(checkpoint: Checkpoint, phase: AwaitingApproval, given: Input, now
             said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
             card = checkpoint.card(phase.proposal.card)
             if card is not None:
-                draft = show(draft, replace(card, state="reconsidered", by=(given.by.id,), words=given.text))
+                draft = show(draft, replace(card, state="reconsidered", by=(given.by.id,), words=given.text, at=now))
             return think(hear(draft, said), now, held=phase.proposal)
         case OverridePhi():
             return reconsidered(override(draft, given, rules, now), phase.proposal, rules, now)
@@ -97,9 +97,7 @@ def last_moment(proposal: Proposal) -> datetime:
 def check_in_time(proposal: Proposal, now: datetime) -> None:
     """Raise Refused once the proposal has expired."""
     if now >= proposal.expires_at:
-        raise Refused(
-            "The time to decide is over, so the step was not run.", "Start the task again if it is still needed."
-        )
+        raise too_late()
 
 
 def adopted(draft: Transition, proposal: Proposal, given: Approve | Reject | Edit | Withdraw) -> Transition:
@@ -169,9 +167,7 @@ def rejected(draft: Transition, proposal: Proposal, given: Reject, now: datetime
     )
     others = tuple(one for one in checkpoint.rejected if one.call_key != call.key)
     checkpoint = replace(checkpoint, rejected=(*others, never_again)[-REJECTED:])
-    draft = keep(
-        turn(draft, checkpoint), Decided(digest=proposal.digest, how="rejected", by=(given.by.id,), words=words)
-    )
+    draft = turn(draft, checkpoint, Decided(digest=proposal.digest, how="rejected", by=(given.by.id,), words=words))
     card = checkpoint.card(proposal.card)
     if card is not None:
         draft = show(draft, replace(card, state="rejected", by=(given.by.id,), words=words, at=now))
@@ -251,7 +247,7 @@ def timer_fired(checkpoint: Checkpoint, phase: AwaitingApproval, now: datetime) 
     if proposal.remind_at is not None and proposal.remind_s and now >= proposal.remind_at:
         later = replace(proposal, remind_at=now + timedelta(seconds=proposal.remind_s))
         return asked_again(do(draft, Notify(card=proposal.card, why="reminder")), later, now)
-    raise Refused("Nothing is due.", "It is looked at again in its time.")
+    raise not_due()
 
 
 def escalated(draft: Transition, proposal: Proposal, now: datetime) -> tuple[Transition, Proposal]:

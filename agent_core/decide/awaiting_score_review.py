@@ -1,6 +1,5 @@
 """A score is shown to people before the task goes on: they accept it, or say what it should be."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import CardState, Checkpoint, Message
@@ -13,6 +12,7 @@ from agent_core.rules.draft import begin, enter, hear, show
 from agent_core.rules.scores import override, score_card
 from agent_core.rules.thinking import after_score
 from agent_core.transition import Transition
+from agent_core.values import replace
 from agent_core.words import PersonId
 
 GOES_ON = frozenset({"thinking", "awaiting_answer", "paused", "finished"})

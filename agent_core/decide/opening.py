@@ -1,6 +1,5 @@
 """A task whose parent message is being posted: only its own result moves it."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Checkpoint
@@ -11,6 +10,7 @@ from agent_core.rules.book import Rules
 from agent_core.rules.draft import begin, enter, settle
 from agent_core.rules.endings import pending_work
 from agent_core.transition import Transition
+from agent_core.values import replace
 
 LEADS_TO = {"opened": frozenset({"opening"})}
 

@@ -1,6 +1,5 @@
 """A call was claimed and nobody can say whether it happened: people look, and say. Nothing else proceeds."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Checkpoint, Message
@@ -13,6 +12,7 @@ from agent_core.rules.book import Rules
 from agent_core.rules.claims import ended, replace_proposal, run_as
 from agent_core.rules.draft import begin, do, hear, show
 from agent_core.transition import Transition
+from agent_core.values import replace
 
 LEADS_TO = {
     "resolve_unknown": frozenset({"scoring", "awaiting_approval", "acting", "thinking", "finished"}),

@@ -1,10 +1,9 @@
 """Interrupted: nothing starts until somebody resumes. Expiry goes on, and a call that was running may end."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Checkpoint
-from agent_core.errors import Refused, not_now
+from agent_core.errors import not_due, not_now
 from agent_core.inputs import (
     Abort,
     Input,
@@ -22,15 +21,16 @@ from agent_core.proposal import Proposal
 from agent_core.records import Late
 from agent_core.rules.approvals import check_may_steer
 from agent_core.rules.book import Rules
-from agent_core.rules.claims import count, credit_stop, how_cut_short, is_unsure, run_of, unknown
+from agent_core.rules.claims import count, credit_stop, ended_by_abort, how_cut_short, is_unsure, run_of, unknown
 from agent_core.rules.draft import begin, enter, keep, settle
 from agent_core.rules.due import expiries_of
-from agent_core.rules.endings import expire, finish, out_of_budget
+from agent_core.rules.endings import expire, out_of_budget
 from agent_core.rules.readbacks import read_back_in_pause
 from agent_core.rules.scores import override
 from agent_core.rules.steering import abort, resume, stop
 from agent_core.rules.thinking import NOT_ASKED
 from agent_core.transition import Transition
+from agent_core.values import replace
 
 LEADS_TO = {
     "resume": frozenset(
@@ -110,10 +110,9 @@ def ran_out(
     if isinstance(given, ToolFailed) and is_unsure(was, given):
         return unknown(draft, was, was.claim, how_cut_short(was, given), now)
     run = run_of(was, given, draft.checkpoint.version, now)
-    draft = count(draft, was.proposal, run, now)
     if was.aborting:
-        return finish(draft, "aborted", f"Aborted; the step that ran ended as: {run.outcome}.", now)
-    return enter(draft, replace(phase, was=Scoring(asked=NOT_ASKED, run=run)), now)
+        return ended_by_abort(draft, was, run, now)
+    return enter(count(draft, was.proposal, run, now), replace(phase, was=Scoring(asked=NOT_ASKED, run=run)), now)
 
 
 def lost(draft: Transition, phase: Paused, was: Acting, given: OutcomeUnknown, now: datetime) -> Transition:
@@ -127,7 +126,7 @@ def timer_fired(draft: Transition, phase: Paused, rules: Rules, now: datetime) -
     """Let what waits inside the pause expire in its time."""
     times = expiries_of(phase.was)
     if not times or now < min(times):
-        raise Refused("Nothing is due.", "It is looked at again in its time.")
+        raise not_due()
     match phase.was:
         case AwaitingApproval(proposal=proposal) | Acting(proposal=proposal) | Thinking(held=Proposal() as proposal):
             return expire(draft, proposal, now)

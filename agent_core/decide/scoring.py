@@ -1,6 +1,5 @@
 """The critic was asked how far the task is; its figure stands, is reviewed by people, or ends the task."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Checkpoint, Message
@@ -19,6 +18,7 @@ from agent_core.rules.draft import begin, charge, cut, do, enter, hear, remember
 from agent_core.rules.scores import is_usable, override, score_card, score_of, stand
 from agent_core.rules.thinking import after_score
 from agent_core.transition import Transition
+from agent_core.values import replace
 
 LEADS_TO = {
     "scored": frozenset({"thinking", "awaiting_score_review", "awaiting_answer", "paused", "finished"}),

@@ -1,12 +1,11 @@
 """The model was asked for the next step; its reply becomes a proposal, a question, a score or the end."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from agent_core.checkpoint import Checkpoint, Message
 from agent_core.effects import Say, Score
-from agent_core.errors import Refused, not_now
+from agent_core.errors import Refused, not_due, not_now
 from agent_core.inputs import (
     Ask,
     Correct,
@@ -31,6 +30,7 @@ from agent_core.rules.propose import Step, deny, judge, propose
 from agent_core.rules.scores import override
 from agent_core.rules.thinking import ask, go_on, question_of, think
 from agent_core.transition import Transition, work_id
+from agent_core.values import replace
 from agent_core.words import PersonId
 
 LEADS_TO = {
@@ -82,7 +82,7 @@ def by_people(checkpoint: Checkpoint, phase: Thinking, given: Input, now: dateti
 def timer_fired(checkpoint: Checkpoint, phase: Thinking, now: datetime) -> Transition:
     """Let a proposal that a correction put in doubt expire in its time."""
     if phase.held is None or now < phase.held.expires_at:
-        raise Refused("Nothing is due.", "It is looked at again in its time.")
+        raise not_due()
     return expire(begin(checkpoint, now), phase.held, now)
 
 
@@ -102,7 +102,7 @@ def replied(checkpoint: Checkpoint, phase: Thinking, given: ModelReplied, now: d
         case Done() as done:
             draft = drop_held(draft, phase.held, now)
             scoring = Scoring(asked=draft.checkpoint.version, run=None, done=cut(done.words) or "Done.")
-            return do(enter(draft, scoring, now), Score())
+            return enter(draft, scoring, now, Score())
         case GiveUp() as given_up:
             return finish(drop_held(draft, phase.held, now), given_up.how, given_up.words, now)
         case Tell() as told:
@@ -126,7 +126,8 @@ def not_understood(draft: Transition, phase: Thinking, unclear: Unclear, rules: 
     """Say what was not understood, and leave the proposal as it was; without one, ask."""
     if phase.held is None:
         return ask(draft, question_of(draft.checkpoint, unclear.words, now, rules), now)
-    draft = do(enter(draft, AwaitingApproval(proposal=phase.held), now), Say(words=unclear.words, named=()))
+    said = Say(words=unclear.words, named=())
+    draft = enter(draft, AwaitingApproval(proposal=phase.held), now, said)
     card = draft.checkpoint.card(phase.held.card)
     return draft if card is None else show(draft, replace(card, state="waiting", words=""))
 

@@ -75,13 +75,18 @@ def heuristics(log: Sequence[Lesson], place: Place, now: datetime) -> tuple[Less
 
 
 def taught(log: Sequence[Lesson], place: Place, now: datetime, *, tool: str, args_json: str) -> Taught:
-    """Apply the rules in force to a call: sets first, then every deny judged on the call as asked and as changed."""
+    """Apply the rules in force to a call, whose arguments are canonical."""
+    fitting = heuristics(log, place, now)
+    return applied(fitting, place, tool, args_json) if fitting else Taught(args_json=args_json)
+
+
+def applied(fitting: Sequence[Lesson], place: Place, tool: str, args_json: str) -> Taught:
+    """Apply rules to a call: sets first, then every deny judged on the call as asked and as changed."""
     asked: Args = json.loads(args_json)
     args: dict[str, object] = dict(asked)
     used: list[LessonId] = []
     advice: list[str] = []
     denied: list[str] = []
-    fitting = heuristics(log, place, now)
     for lesson in fitting:
         if lesson.set_json and all(holds(condition, tool, place, asked) for condition in lesson.when):
             wanted = json.loads(lesson.set_json)

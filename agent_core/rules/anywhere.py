@@ -1,6 +1,5 @@
 """What is the same in every phase of a task under way: teaching, cards that come and go, late results. Pure."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -34,6 +33,7 @@ from agent_core.rules.draft import OPEN_STATES, begin, charge, do, keep, settle,
 from agent_core.rules.endings import pending_work
 from agent_core.rules.lessons import forget, teach
 from agent_core.transition import Transition
+from agent_core.values import replace
 
 Result: TypeAlias = (
     Opened | ModelReplied | ModelFailed | NoApprover | ToolStarted | ToolHeld | ToolFinished | ToolFailed
@@ -47,20 +47,19 @@ RESULTS = (
 
 def anywhere(checkpoint: Checkpoint, given: Input, now: datetime, rules: Rules) -> Transition | None:
     """Answer what does not depend on the phase, or give None."""
-    draft = begin(checkpoint, now)
     match given:
         case Teach():
-            return teach(draft, given, rules, now)
+            return teach(begin(checkpoint, now), given, rules, now)
         case Forget():
-            return forget(draft, given, rules, now)
+            return forget(begin(checkpoint, now), given, rules, now)
         case ConfirmRule():
             raise Refused("There is no suggested rule of this name.", "/agent rules lists those that there are.")
         case CardPosted():
-            return card_posted(draft, given)
+            return card_posted(begin(checkpoint, now), given)
         case CardLost():
-            return card_lost(draft, given)
+            return card_lost(begin(checkpoint, now), given)
         case _ if isinstance(given, RESULTS) and not is_waited_for(checkpoint, given):
-            return late(settle(draft, given.effect_id), given)
+            return late(settle(begin(checkpoint, now), given.effect_id), given)
         case _:
             return None
 

@@ -5,7 +5,6 @@ The same counting serves the click and the claim: at the claim it is done again 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Checkpoint
@@ -15,6 +14,7 @@ from agent_core.people import People, Person
 from agent_core.proposal import Approval, Proposal
 from agent_core.rules.book import Rules
 from agent_core.rules.draft import cut
+from agent_core.values import replace
 from agent_core.words import PersonId
 
 WHO = {

@@ -5,10 +5,9 @@ would fill the store's cap, and the next result could not be recorded. What wait
 journal have them whole.
 """
 
-from dataclasses import replace
-
 from agent_core.checkpoint import Card
-from agent_core.proposal import Proposal, StepRun, canonical
+from agent_core.proposal import Call, Proposal, StepRun, canonical
+from agent_core.values import replace
 
 KEPT_BYTES = 4_000
 
@@ -19,20 +18,26 @@ def brief_args(args_json: str) -> str:
     return args_json if size_bytes <= KEPT_BYTES else canonical({"left out": f"{size_bytes} bytes"})
 
 
+def brief_call(call: Call) -> Call:
+    """Give a call without arguments that are too long to be kept."""
+    args_json = brief_args(call.args_json)
+    return call if args_json is call.args_json else replace(call, args_json=args_json)
+
+
 def brief_run(run: StepRun) -> StepRun:
     """Give a run without arguments that are too long to be kept."""
-    return replace(run, call=replace(run.call, args_json=brief_args(run.call.args_json)))
+    call = brief_call(run.call)
+    return run if call is run.call else replace(run, call=call)
 
 
 def brief_proposal(proposal: Proposal) -> Proposal:
     """Give a spent proposal without arguments that are too long to be kept."""
-    return replace(proposal, call=replace(proposal.call, args_json=brief_args(proposal.call.args_json)))
+    call = brief_call(proposal.call)
+    return proposal if call is proposal.call else replace(proposal, call=call)
 
 
 def brief_card(card: Card) -> Card:
     """Give the face of a card on which nothing is decided any more."""
-    return replace(
-        card,
-        proposal=brief_proposal(card.proposal) if card.proposal else None,
-        run=brief_run(card.run) if card.run else None,
-    )
+    proposal = brief_proposal(card.proposal) if card.proposal else None
+    run = brief_run(card.run) if card.run else None
+    return card if proposal is card.proposal and run is card.run else replace(card, proposal=proposal, run=run)

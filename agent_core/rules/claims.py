@@ -4,7 +4,6 @@ The claim is the committed ToolStarted; its version is the fence that every resu
 again from people looked up afresh, and policy is asked again if it changed: same or laxer runs, stricter asks again.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import RECENT, Card, Tally
@@ -25,6 +24,7 @@ from agent_core.rules.endings import expire, finish, pending_work
 from agent_core.rules.propose import Step, deny, judge, place_of, propose
 from agent_core.rules.thinking import think
 from agent_core.transition import Transition
+from agent_core.values import replace
 
 
 def step_again(proposal: Proposal) -> Step:
@@ -222,7 +222,7 @@ def ended(draft: Transition, proposal: Proposal, run: StepRun, now: datetime) ->
     """Count a step that ended, show it, and have it scored."""
     draft = count(draft, proposal, run, now)
     asked = draft.checkpoint.version
-    return do(enter(draft, Scoring(asked=asked, run=run), now), Score())
+    return enter(draft, Scoring(asked=asked, run=run), now, Score())
 
 
 def count(draft: Transition, proposal: Proposal, run: StepRun, now: datetime) -> Transition:
@@ -232,11 +232,23 @@ def count(draft: Transition, proposal: Proposal, run: StepRun, now: datetime) ->
         checkpoint.tally, steps=checkpoint.tally.steps + 1, succeeded=checkpoint.tally.succeeded + int(run.ok)
     )
     recent = (*map(brief_run, checkpoint.recent), run)[-RECENT:]
-    draft = keep(turn(draft, replace(checkpoint, tally=tally, recent=recent)), StepEnded(run=run))
+    draft = turn(draft, replace(checkpoint, tally=tally, recent=recent), StepEnded(run=run))
     card = draft.checkpoint.card(proposal.card)
     if card is None:
         return draft
     return show(draft, replace(card, about="proposal", state="done" if run.ok else "failed", run=run, at=now))
+
+
+def ended_by_abort(draft: Transition, phase: Acting, run: StepRun, now: datetime) -> Transition:
+    """Count the step that ran as its task was aborted, and end the task."""
+    how = run.outcome.replace("_", " ")
+    why = f"Aborted{by_whom(phase)}; the step that ran ended as: {how}."
+    return finish(count(draft, phase.proposal, run, now), "aborted", why, now)
+
+
+def by_whom(phase: Acting) -> str:
+    """Name who stops the call, to be said after what was done."""
+    return f" by <@{phase.stopping}>" if phase.stopping else ""
 
 
 def unknown(draft: Transition, phase: Acting, claimed: Claim, words: str, now: datetime) -> Transition:
@@ -246,9 +258,8 @@ def unknown(draft: Transition, phase: Acting, claimed: Claim, words: str, now: d
     stands below it.
     """
     if phase.aborting:
-        who = f" by <@{phase.stopping}>" if phase.stopping else ""
         look = "look before you start it again."
-        why = f"Aborted{who}. It is not known whether step {phase.proposal.step} happened: {look}"
+        why = f"Aborted{by_whom(phase)}. It is not known whether step {phase.proposal.step} happened: {look}"
         return finish(draft, "aborted", why, now)
     asked, pause = unclear(phase, claimed, words), draft.checkpoint.phase
     there = replace(pause, was=asked) if isinstance(pause, Paused) else asked

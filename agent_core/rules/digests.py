@@ -1,6 +1,7 @@
 """Names for what is decided on: keyed hashes that nobody without the key can make. Pure."""
 
 import hashlib
+from functools import lru_cache
 
 from agent_core.proposal import Call, canonical
 from agent_core.words import Digest, Json, PersonId, TeamId, ThreadId
@@ -16,6 +17,7 @@ def keyed(key: bytes, *parts: Json) -> Digest:
     )
 
 
+@lru_cache(maxsize=8)
 def folded(key: bytes) -> bytes:
     """Give the whole key in the length that blake2b takes."""
     return hashlib.blake2b(key, digest_size=64).digest()

@@ -5,7 +5,6 @@ checkpoint and commands its message to be posted or updated, so that a card can'
 """
 
 import math
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import CARDS, EXCERPT_CHARS, MESSAGES, WORDS_CHARS, Card, Checkpoint, Message
@@ -15,6 +14,7 @@ from agent_core.phases import Phase
 from agent_core.records import Record
 from agent_core.rules.brief import brief_card
 from agent_core.transition import Transition
+from agent_core.values import replace
 from agent_core.words import EffectId
 
 MEMORY_CHARS = 20_000
@@ -34,15 +34,16 @@ def begin(checkpoint: Checkpoint, now: datetime) -> Transition:
     return Transition(checkpoint=replace(checkpoint, version=checkpoint.version + 1, spent=spent, active_since=since))
 
 
-def enter(draft: Transition, phase: Phase, now: datetime) -> Transition:
-    """Put the task into a phase; the clock of its budget runs only where the agent works."""
+def enter(draft: Transition, phase: Phase, now: datetime, *effects: Effect) -> Transition:
+    """Put the task into a phase and command its work; the clock of its budget runs only where the agent works."""
     since = now if phase.kind in ACTIVE else None
-    return replace(draft, checkpoint=replace(draft.checkpoint, phase=phase, active_since=since))
+    checkpoint = replace(draft.checkpoint, phase=phase, active_since=since)
+    return replace(draft, checkpoint=checkpoint, effects=(*draft.effects, *effects))
 
 
-def turn(draft: Transition, checkpoint: Checkpoint) -> Transition:
-    """Put a changed checkpoint in the draft's place."""
-    return replace(draft, checkpoint=checkpoint)
+def turn(draft: Transition, checkpoint: Checkpoint, *records: Record) -> Transition:
+    """Put a changed checkpoint in the draft's place, and have the journal keep what changed."""
+    return replace(draft, checkpoint=checkpoint, records=(*draft.records, *records))
 
 
 def do(draft: Transition, *effects: Effect) -> Transition:
@@ -57,10 +58,12 @@ def keep(draft: Transition, *records: Record) -> Transition:
 
 def charge(draft: Transition, given: ModelReplied | Scored) -> Transition:
     """Charge an answer to the budget, whether or not it is still of use; a figure that is none costs nothing."""
-    spent = draft.checkpoint.spent
+    spent, tokens = draft.checkpoint.spent, max(0, given.tokens)
     cost_usd = max(0.0, given.cost_usd) if math.isfinite(given.cost_usd) else 0.0
+    if not cost_usd and not tokens:  # A runbook's answers are free.
+        return draft
     cost_usd = round(spent.cost_usd + cost_usd, 6)  # sums of floats would grow digits
-    spent = replace(spent, cost_usd=cost_usd, tokens=spent.tokens + max(0, given.tokens))
+    spent = replace(spent, cost_usd=cost_usd, tokens=spent.tokens + tokens)
     return turn(draft, replace(draft.checkpoint, spent=spent))
 
 
@@ -87,7 +90,7 @@ def show(draft: Transition, card: Card) -> Transition:
     else:
         cards = fewer((*checkpoint.cards, faced))
     effect: Effect = UpdateCard(card=card.key) if known else PostCard(card=card.key)
-    return do(turn(draft, replace(checkpoint, cards=cards)), effect)
+    return replace(draft, checkpoint=replace(checkpoint, cards=cards), effects=(*draft.effects, effect))
 
 
 def fewer(cards: tuple[Card, ...]) -> tuple[Card, ...]:

@@ -1,6 +1,5 @@
 """How a task ends: once, with a last message that says how, and nothing left running. Pure."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Card, Checkpoint
@@ -20,9 +19,11 @@ from agent_core.records import Decided, Ended
 from agent_core.rules.book import Rules
 from agent_core.rules.draft import OPEN_STATES, cut, enter, keep, settle, show
 from agent_core.transition import Transition, work_id
+from agent_core.values import replace
 from agent_core.words import CardKey, EffectId
 
 FINAL = CardKey("final")
+PARENT = CardKey("parent")  # our own message above the thread: it is no card, but shown anew as one
 
 
 def pending_work(checkpoint: Checkpoint) -> tuple[EffectId, ...]:

@@ -5,7 +5,6 @@ claim until the outcome is known: that is read from the holder's task, so that n
 that is gone.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Card, Checkpoint
@@ -19,6 +18,7 @@ from agent_core.rules.draft import do, enter, keep, settle, show, turn
 from agent_core.rules.stopping import Switched
 from agent_core.rules.templates import in_text
 from agent_core.transition import Transition, work_id
+from agent_core.values import replace
 from agent_core.words import EffectId, ThreadId, version_of
 
 NAME_CHARS = 80
@@ -40,7 +40,7 @@ def is_needed(checkpoint: Checkpoint | None, holder: EffectId) -> bool:
     if checkpoint is None:
         return False
     is_paused = isinstance(checkpoint.phase, Paused)
-    phase = checkpoint.phase.was if isinstance(checkpoint.phase, Paused) else checkpoint.phase
+    phase = checkpoint.underlying
     match phase:
         case Acting(claim=None):
             return not is_paused and holder == work_id(checkpoint.thread_id, phase.asked)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agent_core.effects import Learn, Say
@@ -19,6 +18,7 @@ from agent_core.rules.draft import do, keep, turn
 from agent_core.rules.schema import coerce, problems
 from agent_core.rules.scores import lesson_key
 from agent_core.transition import Transition
+from agent_core.values import replace
 from agent_core.words import Json
 
 RULES_IN_FORCE = 200
@@ -58,7 +58,7 @@ def teach(draft: Transition, given: Teach, rules: Rules, now: datetime) -> Trans
     words = " ".join(f"{when}{given.do} ({where})".split())  # one line, so that it can't pass for more of ours
     obeyed = "It is obeyed from the next step." if reading.is_exact else "The agent is told from the next step."
     tally = replace(checkpoint.tally, taught=checkpoint.tally.taught + 1)
-    draft = keep(turn(draft, replace(checkpoint, tally=tally)), Learned(lesson=lesson.id, words=words, by=given.by.id))
+    draft = turn(draft, replace(checkpoint, tally=tally), Learned(lesson=lesson.id, words=words, by=given.by.id))
     said = f"<@{given.by.id}> taught a rule ({lesson.id}): {words}. {obeyed}"
     return do(draft, Learn(lesson=lesson), Say(words=said, named=(given.by.id,)))
 

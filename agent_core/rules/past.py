@@ -7,35 +7,33 @@ that step: what was done is not undone by going back, so such a call waits for p
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Checkpoint, Tally
-from agent_core.effects import Say
+from agent_core.effects import Say, UpdateCard
 from agent_core.errors import Refused
 from agent_core.inputs import Fork, Input, Restored, Rewind
-from agent_core.phases import Acting, Finished, Opening, OutcomeUnknown, Pausable, Paused, Phase, Thinking
+from agent_core.phases import Acting, Finished, Opening, OutcomeUnknown, Pausable, Paused, Thinking
 from agent_core.records import Decided
 from agent_core.rules.approvals import check_is_in, check_may_steer
 from agent_core.rules.book import Rules
 from agent_core.rules.claims import ask_what_happened, unclear
 from agent_core.rules.draft import begin, do, enter, keep, settle, show, turn
-from agent_core.rules.endings import FINAL, close_waiting, pending_work, undecided
+from agent_core.rules.endings import FINAL, PARENT, close_waiting, pending_work, undecided
 from agent_core.rules.scores import with_point
 from agent_core.rules.steering import LIVE, suspended
 from agent_core.rules.thinking import paused_card, think
+from agent_core.rules.under_way import PAUSABLE
 from agent_core.transition import Transition
+from agent_core.values import replace
 from agent_core.words import ThreadId
 
-PAUSABLE = (
-    "thinking", "awaiting_approval", "acting", "scoring", "awaiting_score_review", "awaiting_answer", "outcome_unknown",
-    "paused",
-)  # fmt: skip
-REWINDABLE = frozenset({*PAUSABLE, "finished"}) - {"outcome_unknown"}
+GOES_ON = (*PAUSABLE, "paused")
+REWINDABLE = frozenset({*GOES_ON, "finished"}) - {"outcome_unknown"}
 PAST: Mapping[str, Mapping[str, frozenset[str]]] = {
-    phase: ({"restored": frozenset({"paused"})} if phase in PAUSABLE else {})
+    phase: ({"restored": frozenset({"paused"})} if phase in GOES_ON else {})
     | ({"rewind": frozenset({"thinking"})} if phase in REWINDABLE else {})
-    for phase in (*PAUSABLE, "finished")
+    for phase in (*GOES_ON, "finished")
 }
 WORDS = "This task was put back from a file and is paused: nothing starts until somebody resumes it."
 LOST = "It was running when the task was taken out into a file."
@@ -59,7 +57,7 @@ def of_the_past(checkpoint: Checkpoint, given: Input, now: datetime, rules: Rule
 
 def check_can_rewind(checkpoint: Checkpoint, given: Rewind) -> None:
     """Raise Refused where going back would leave a call behind that runs, or of which nobody knows."""
-    was: Phase = checkpoint.phase.was if isinstance(checkpoint.phase, Paused) else checkpoint.phase
+    was = checkpoint.underlying
     if isinstance(was, Acting) and was.claim is not None:
         raise Refused("A step is running.", "Stop it or wait until it has ended, then rewind.")
     if isinstance(was, OutcomeUnknown):
@@ -80,6 +78,8 @@ def rewound(draft: Transition, given: Rewind, now: datetime) -> Transition:
     cards = tuple(card for card in draft.checkpoint.cards if card.key != FINAL)  # the next end is told anew
     back = as_it_was(draft.checkpoint, seed)
     draft = turn(draft, replace(back, cards=cards, tally=moved_back(before, seed.phi)))
+    if isinstance(before.phase, Finished) and before.parent_is_ours:  # it says how the task ended
+        draft = do(draft, UpdateCard(card=PARENT))
     return think(do(draft, Say(words=f"{why} {told(seed)}")), now)
 
 

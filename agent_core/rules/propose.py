@@ -6,7 +6,7 @@ same way is taken by the actor's steps, by edits, by a second try and by a polic
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent_core.checkpoint import RECENT, Card, Checkpoint
@@ -24,6 +24,7 @@ from agent_core.rules.digests import digest_of
 from agent_core.rules.draft import cut, do, enter, excerpt, keep, show, turn
 from agent_core.rules.schema import coerce, problems, with_defaults
 from agent_core.transition import Transition
+from agent_core.values import replace
 from agent_core.words import Args, Json, PersonId
 
 APPROVER_SETS = 16
@@ -82,10 +83,14 @@ def checked_args(rules: Rules, tool: str, args_json: str) -> tuple[ToolSpec, str
 
 
 def fitted(rules: Rules, tool: str, asked_json: str, lessons: Taught) -> tuple[ToolSpec, str, tuple[str, ...]]:
-    """Give the arguments as people's rules set them, read as the schema wants; a rule that does not fit forbids."""
-    asked: Args = json.loads(asked_json)
-    final: dict[str, Json] = json.loads(lessons.args_json)
+    """Give the arguments as people's rules set them, read as the schema wants; a rule that does not fit forbids.
+
+    What was asked for has been checked already.
+    """
     spec = rules.tools[tool]
+    if lessons.args_json == asked_json:
+        return spec, asked_json, ()
+    final: dict[str, Json] = json.loads(lessons.args_json)
     try:
         misfits = {problem.field for problem in problems(spec, final)}
         for name in misfits & final.keys():
@@ -93,7 +98,7 @@ def fitted(rules: Rules, tool: str, asked_json: str, lessons: Taught) -> tuple[T
         return *checked_args(rules, tool, canonical(final)), ()
     except Refused as no:
         names = " and ".join(lessons.used)
-        return spec, canonical(asked), (f"{names} sets what the tool does not take ({no.words})",)
+        return spec, asked_json, (f"{names} sets what the tool does not take ({no.words})",)
 
 
 def judge(checkpoint: Checkpoint, tool: str, args_json: str, rules: Rules, now: datetime) -> Judged:
@@ -186,7 +191,7 @@ def propose(draft: Transition, step: Step, judged: Judged, rules: Rules, now: da
     """Run what is allowed, ask about what is to be asked; a denied call is the caller's to tell."""
     checkpoint = replace(draft.checkpoint, step=step.number)
     proposal = proposal_of(checkpoint, step, judged, rules, now)
-    draft = keep(turn(draft, checkpoint), Proposed(proposal=proposal))
+    draft = turn(draft, checkpoint, Proposed(proposal=proposal))
     if proposal.allowed:
         return release(draft, proposal, now)
     sets = dict.fromkeys((*checkpoint.approvers, *(need.approvers for need in proposal.requirements)))
@@ -199,7 +204,7 @@ def propose(draft: Transition, step: Step, judged: Judged, rules: Rules, now: da
 def release(draft: Transition, proposal: Proposal, now: datetime) -> Transition:
     """Have an allowed or approved step run."""
     phase = Acting(proposal=proposal, asked=draft.checkpoint.version)
-    return do(enter(draft, phase, now), RunTool(digest=proposal.digest))
+    return enter(draft, phase, now, RunTool(digest=proposal.digest))
 
 
 def deny(draft: Transition, step: Step, call: Call, because: tuple[str, ...], now: datetime) -> Transition:

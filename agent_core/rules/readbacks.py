@@ -5,7 +5,6 @@ allows it, and only with the arguments that were declared. It happened: the step
 is proposed anew, one that ran out of time or was stopped ended as just that. Anything else is for people to find out.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -17,14 +16,14 @@ from agent_core.phases import Acting, Finished, Opening, Paused, Scoring
 from agent_core.proposal import Call, Outcome, Proposal, StepRun, canonical
 from agent_core.records import Late
 from agent_core.rules.book import Rules
-from agent_core.rules.claims import count, credit_stop, ended, replace_proposal, run_as, unknown
+from agent_core.rules.claims import count, credit_stop, ended, ended_by_abort, replace_proposal, run_as, unknown
 from agent_core.rules.draft import enter, excerpt, keep, settle, show
-from agent_core.rules.endings import finish
 from agent_core.rules.propose import checked_args, judge
 from agent_core.rules.steering import LIVE, suspended
 from agent_core.rules.templates import filled
 from agent_core.rules.thinking import NOT_ASKED
 from agent_core.transition import WORK_KINDS, Transition
+from agent_core.values import replace
 
 Found = Literal["happened", "not_happened", "unclear"]
 
@@ -65,8 +64,7 @@ def read_back(draft: Transition, phase: Acting, given: ReadBack, rules: Rules, n
     if is_to_be_tried_again(phase, given):
         return replace_proposal(draft, phase.proposal, f"{given.words} The step is proposed anew.", rules, now)
     if phase.aborting:
-        draft = count(draft, phase.proposal, run, now)
-        return finish(draft, "aborted", f"Aborted; the step that ran ended as: {run.outcome}.", now)
+        return ended_by_abort(draft, phase, run, now)
     return ended(draft, phase.proposal, run, now)
 
 

@@ -6,7 +6,6 @@
 import hashlib
 import json
 import math
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import COURSE, Card, CardState, Checkpoint, Message, Tally
@@ -15,15 +14,16 @@ from agent_core.errors import Refused
 from agent_core.inputs import OverridePhi, Scored
 from agent_core.learning.taught import pin
 from agent_core.lesson import Lesson
-from agent_core.phases import Acting, AwaitingApproval, OutcomeUnknown, Paused, Scoring, Thinking
+from agent_core.phases import Acting, AwaitingApproval, OutcomeUnknown, Scoring, Thinking
 from agent_core.proposal import Score, canonical
 from agent_core.records import Learned, ScoreStands
 from agent_core.rules.approvals import check_is_in
 from agent_core.rules.book import Rules
 from agent_core.rules.brief import brief_args
 from agent_core.rules.digests import keyed, state_of
-from agent_core.rules.draft import cut, do, hear, keep, show, turn
+from agent_core.rules.draft import cut, do, hear, show, turn
 from agent_core.transition import Transition
+from agent_core.values import replace
 from agent_core.words import CardKey
 
 TOP = 10.0
@@ -92,7 +92,7 @@ def stand(draft: Transition, score: Score) -> Transition:
     tally = replace(tally, phi_start=start, reward=round(tally.reward + score.after - score.before, 2))
     tally = with_point(tally, start, score.after)
     checkpoint = replace(checkpoint, phi=score.after, phi_by=None, score=score, tally=tally)
-    return keep(turn(draft, checkpoint), ScoreStands(score=score))
+    return turn(draft, checkpoint, ScoreStands(score=score))
 
 
 def with_point(tally: Tally, start: float, phi: float) -> Tally:
@@ -132,14 +132,14 @@ def override(draft: Transition, given: OverridePhi, rules: Rules, now: datetime)
     checkpoint = replace(checkpoint, phi=phi, phi_by=given.by.id, tally=tally)
     lesson = override_lesson(checkpoint, given, score, now)
     words = f"Φ {phi:g} instead of {was:g}" + (f": {given.why}" if given.why else "")
-    draft = keep(turn(draft, checkpoint), Learned(lesson=lesson.id, words=words, by=given.by.id))
+    draft = turn(draft, checkpoint, Learned(lesson=lesson.id, words=words, by=given.by.id))
     draft = do(draft, Learn(lesson=lesson))
     message = Message(by=given.by.id, text=words, about="override", step=checkpoint.step, at=now)
     draft = hear(draft, message)
     if score is None:
         return draft
     changed = replace(score, after=phi, overridden_by=given.by.id, why=cut(given.why))
-    draft = keep(turn(draft, replace(draft.checkpoint, score=changed)), ScoreStands(score=changed))
+    draft = turn(draft, replace(draft.checkpoint, score=changed), ScoreStands(score=changed))
     return show(draft, score_card(draft.checkpoint, changed))
 
 
@@ -153,7 +153,7 @@ def overridden(tally: Tally, was: float, phi: float, *, is_scored: bool) -> Tall
 def names_of_newest(checkpoint: Checkpoint) -> frozenset[str]:
     """Give the digests by which the newest state may be named: its score's, or that of the proposal that waits."""
     names = {checkpoint.score.digest} if checkpoint.score else set()
-    phase = checkpoint.phase.was if isinstance(checkpoint.phase, Paused) else checkpoint.phase
+    phase = checkpoint.underlying
     if isinstance(phase, AwaitingApproval | Acting | OutcomeUnknown):
         names.add(phase.proposal.digest)
     if isinstance(phase, Thinking) and phase.held is not None:

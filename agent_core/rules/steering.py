@@ -4,7 +4,6 @@ Paused means that nothing starts. Work that had not begun is dropped and asked f
 already claimed runs on, and its result is kept without being scored until then.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -25,6 +24,7 @@ from agent_core.rules.draft import do, enter, settle, show
 from agent_core.rules.endings import finish, pending_work
 from agent_core.rules.thinking import NOT_ASKED, paused_card
 from agent_core.transition import Transition
+from agent_core.values import replace
 from agent_core.words import PersonId
 
 LIVE = frozenset({"waiting", "reconsidered", "asked", "review"})
@@ -68,11 +68,11 @@ def resume(draft: Transition, paused: Paused, by: PersonId, now: datetime) -> Tr
     version = draft.checkpoint.version
     match paused.was:
         case Thinking() as was:
-            return do(enter(draft, replace(was, asked=version), now), AskModel())
+            return enter(draft, replace(was, asked=version), now, AskModel())
         case Scoring() as was:
-            return do(enter(draft, replace(was, asked=version), now), Score())
+            return enter(draft, replace(was, asked=version), now, Score())
         case Acting(claim=None) as was:
-            return do(enter(draft, replace(was, asked=version), now), RunTool(digest=was.proposal.digest))
+            return enter(draft, replace(was, asked=version), now, RunTool(digest=was.proposal.digest))
         case Acting() | AwaitingApproval() | AwaitingScoreReview() | AwaitingAnswer() | OutcomeUnknown() as was:
             return enter(draft, was, now)
         case never:

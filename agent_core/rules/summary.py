@@ -1,11 +1,12 @@
 """What a task came to: told once at its end, from its tally and its journal. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agent_core.checkpoint import Checkpoint
 from agent_core.proposal import Proposal, StepRun
 from agent_core.records import Decided, Denied, Entry, Learned, Line, Proposed, StepEnded
+from agent_core.values import replace
 from agent_core.words import PersonId
 
 DEEDS = 12
@@ -77,7 +78,7 @@ def not_run(proposal: Proposal, decided: Decided) -> Deed:
 
 
 class Deeds:
-    """Collects deeds and lessons from journal lines, page by page, keeping only the newest."""
+    """Collects deeds and lessons from journal lines, keeping only the newest."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -87,7 +88,7 @@ class Deeds:
         self._proposed: Proposal | None = None
 
     def add(self, lines: Iterable[Line]) -> None:
-        """Take in one page of the journal."""
+        """Take in more lines of the journal."""
         for line in lines:
             if isinstance(line, Entry):
                 self._take(line)

@@ -1,6 +1,5 @@
 """How the actor is asked for the next step, and what is looked at first: success, steps, budget, pauses. Pure."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from agent_core.checkpoint import Card, Checkpoint
@@ -9,9 +8,10 @@ from agent_core.phases import AwaitingAnswer, Paused, Thinking
 from agent_core.proposal import Proposal, Question
 from agent_core.rules.book import Rules
 from agent_core.rules.digests import keyed
-from agent_core.rules.draft import cut, do, enter, show, turn
+from agent_core.rules.draft import cut, enter, show, turn
 from agent_core.rules.endings import ending_by_phi, finish
 from agent_core.transition import Transition
+from agent_core.values import replace
 from agent_core.words import CardKey
 
 NOT_ASKED = 0  # a Thinking phase inside a pause: the actor is asked when the task is resumed
@@ -20,7 +20,7 @@ NOT_ASKED = 0  # a Thinking phase inside a pause: the actor is asked when the ta
 def think(draft: Transition, now: datetime, *, held: Proposal | None = None, tries: int = 0) -> Transition:
     """Ask the actor for the next step."""
     asked = draft.checkpoint.version
-    return do(enter(draft, Thinking(asked=asked, held=held, tries=tries), now), AskModel())
+    return enter(draft, Thinking(asked=asked, held=held, tries=tries), now, AskModel())
 
 
 def go_on(draft: Transition, rules: Rules, now: datetime, *, unheard: bool = False) -> Transition:

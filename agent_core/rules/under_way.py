@@ -5,7 +5,6 @@ a call may still be running inside it.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from agent_core.checkpoint import Checkpoint
@@ -19,6 +18,7 @@ from agent_core.rules.draft import begin, do, turn
 from agent_core.rules.endings import FINAL, finish
 from agent_core.rules.steering import abort, pause
 from agent_core.transition import Transition
+from agent_core.values import replace
 
 ENDS = frozenset({"finished"})
 PAUSABLE = (

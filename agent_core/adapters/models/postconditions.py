@@ -10,7 +10,7 @@ succeeded steps if one more were to fail, capped likewise; when the actor says d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agent_core.adapters.models.runbook_memory import Memory, StepOutcome, read, written
 from agent_core.adapters.models.runbook_values import Runbook
@@ -19,6 +19,7 @@ from agent_core.checkpoint import Checkpoint
 from agent_core.ports import Figures, Output, Situation
 from agent_core.proposal import StepRun, canonical
 from agent_core.rules.book import ToolSpec
+from agent_core.values import replace
 
 UNVERIFIED_CAP = 8.9
 PHI_MAX = 10.0
@@ -104,7 +105,10 @@ class PostconditionsCritic:
         self, runbook: Runbook, memory: Memory, given: tuple[Checkpoint, StepRun | None, Output | None]
     ) -> Figures:
         checkpoint, run, output = given
-        before = standing(runbook, memory, last_done=False)
+        before = checkpoint.phi
+        if before is None:
+            was = standing(runbook, memory, last_done=False)
+            before = min(was.raw, was.cap)
         name = memory.pending if run is not None else ""
         step = runbook.step(name)
         evaluated = bool(run and run.outcome in JUDGED and output is not None and step and step.check)
@@ -114,7 +118,7 @@ class PostconditionsCritic:
         now = standing(runbook, memory, last_done=last_done)
         ok = run is None or run.ok
         return Figures(
-            before=min(before.raw, before.cap) if checkpoint.phi is None else checkpoint.phi,
+            before=before,
             after=min(now.raw, now.cap),
             evidence=told(runbook, memory, now, name) + cut_words(run, output, evaluated=evaluated),
             confidence=1.0 if evaluated else 0.5,

@@ -6,7 +6,6 @@ task's words; where several fit, a person chooses.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from agent_core.adapters.models.runbook_course import Course
 from agent_core.adapters.models.runbook_hearing import moved_on
@@ -18,6 +17,7 @@ from agent_core.checkpoint import Checkpoint
 from agent_core.inputs import Ask, GiveUp, ModelReply, Tell
 from agent_core.ports import Replied, Situation
 from agent_core.rules.book import ToolSpec
+from agent_core.values import replace
 
 EDGES = " .!`“”\"'"
 

@@ -8,6 +8,7 @@ asked to fill.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from agent_core.adapters.models.runbook_memory import Memory
@@ -39,16 +40,20 @@ class Filled:
     gaps: tuple[Gap, ...]
 
 
+@lru_cache(maxsize=256)
+def schema_of(schema_json: str) -> Mapping[str, Json]:
+    """Read a schema once; whoever gets it leaves it as it is."""
+    return cast("Mapping[str, Json]", json.loads(schema_json))
+
+
 def properties(spec: ToolSpec) -> Mapping[str, Mapping[str, Json]]:
     """Give the shapes of a tool's arguments."""
-    schema = cast("Mapping[str, Json]", json.loads(spec.schema_json))
-    return cast("Mapping[str, Mapping[str, Json]]", schema.get("properties", {}))
+    return cast("Mapping[str, Mapping[str, Json]]", schema_of(spec.schema_json).get("properties", {}))
 
 
 def templates(step: Step, spec: ToolSpec) -> dict[str, Json]:
     """Give a step's templates; what is required, or has a question, and stands nowhere is a slot of its own name."""
-    schema = cast("Mapping[str, Json]", json.loads(spec.schema_json))
-    required = cast("Sequence[str]", schema.get("required", ()))
+    required = cast("Sequence[str]", schema_of(spec.schema_json).get("required", ()))
     asked = [arg for arg in step.ask if arg in properties(spec)]
     return dict(step.args) | {arg: f"{{{arg}}}" for arg in (*required, *asked) if arg not in step.args}
 

@@ -5,7 +5,7 @@ for this step alone. Every value passes the tool's schema first; what does not i
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agent_core.adapters.models.corrections import Assign, Change, folded, parsed, swapped
 from agent_core.adapters.models.runbook_args import fill, fitted, templates
@@ -15,6 +15,7 @@ from agent_core.errors import Refused
 from agent_core.proposal import canonical
 from agent_core.rules.book import ToolSpec
 from agent_core.rules.schema import with_defaults
+from agent_core.values import replace
 from agent_core.words import Args, Json
 
 

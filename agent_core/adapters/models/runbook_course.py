@@ -6,7 +6,7 @@ people said in between is heard in ``runbook_hearing``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agent_core.adapters.models.runbook_args import Gap, fill, options
 from agent_core.adapters.models.runbook_changes import Place, adopted, assignable
@@ -18,6 +18,7 @@ from agent_core.inputs import Ask, Done, GiveUp, ModelReply, Propose, Tell
 from agent_core.phases import Thinking
 from agent_core.proposal import Call, Proposal, StepRun, canonical
 from agent_core.rules.book import ToolSpec
+from agent_core.values import replace
 
 MAX_JUMPS = 10
 WHAT_ELSE = frozenset({"rejected", "refused"})

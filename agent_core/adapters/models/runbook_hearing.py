@@ -5,7 +5,7 @@ rejected step; a correction changes arguments. Words that are not understood cha
 pending proposal's place where there is one, else with the next thing that is said.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from agent_core.adapters.models.runbook_changes import Place, adopted, changed, forms
@@ -25,6 +25,7 @@ from agent_core.adapters.models.runbook_words import capital, position
 from agent_core.checkpoint import Message
 from agent_core.errors import Refused
 from agent_core.inputs import GiveUp, ModelReply, Unclear
+from agent_core.values import replace
 
 SKIP = frozenset({"skip", "skip it", "skip this", "skip this step", "skip step", "skip the step"})
 STOP = frozenset({"stop", "stop it", "stop the task", "abort", "cancel", "end", "end it", "end the task"})

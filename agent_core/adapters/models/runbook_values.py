@@ -45,17 +45,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runbook:
-    """A named procedure. ``match`` are patterns searched in a task's words; their named groups fill arguments."""
+    """A named procedure. ``match`` are patterns searched in a task's words; their named groups fill arguments.
+
+    ``ids`` are the names of the steps in order: their ``id``, else their number.
+    """
 
     name: str
     match: tuple[str, ...]
     purpose: str = ""
     steps: tuple[Step, ...]
+    ids: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _by_id: Mapping[str, Step] = field(init=False, repr=False, compare=False)
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """Give the names of the steps in order: their ``id``, else their number."""
-        return tuple(step.id or str(number) for number, step in enumerate(self.steps, 1))
+    def __post_init__(self) -> None:
+        """Name the steps once; of two with one name the first has it."""
+        ids = tuple(step.id or str(number) for number, step in enumerate(self.steps, 1))
+        object.__setattr__(self, "ids", ids)  # frozen for everybody else
+        object.__setattr__(self, "_by_id", dict(zip(reversed(ids), reversed(self.steps), strict=True)))
 
     def named(self) -> tuple[tuple[str, Step], ...]:
         """Give each step with its name."""
@@ -63,7 +69,7 @@ class Runbook:
 
     def step(self, step_id: str) -> Step | None:
         """Give the step of this name."""
-        return next((step for name, step in self.named() if name == step_id), None)
+        return self._by_id.get(step_id)
 
     def after(self, step_id: str) -> str | None:
         """Name the step that follows, or None after the last."""

@@ -55,12 +55,14 @@ class PythonTool:
     output_cap_bytes: int = OUTPUT_CAP_BYTES
     _called: AsyncFunction = field(init=False, repr=False)
     _arguments: type[BaseModel] = field(init=False, repr=False)
+    _takes_key: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Load the function, or raise ToolMisconfigured."""
         called = load(self.function)
         object.__setattr__(self, "_called", called)  # frozen for everybody else
         object.__setattr__(self, "_arguments", arguments_of(self.function, called))
+        object.__setattr__(self, "_takes_key", takes_key(called))
 
     def schema(self) -> dict[str, object]:
         """Return the JSON Schema of the arguments."""
@@ -83,7 +85,7 @@ class PythonTool:
         del on_output  # a function has one result, and gives it at its end
         masker = Masker(self._secrets_of(args))
         arguments = self._checked(args, masker)
-        if takes_key(self._called):
+        if self._takes_key:
             arguments[OUR_PARAMETER] = idempotency_key
         limit_s = self.timeout_s if deadline_s is None else min(self.timeout_s, deadline_s)
         work = asyncio.ensure_future(self._call(arguments, masker))

@@ -17,14 +17,14 @@ from agent_core.adapters.tools.output import (
     ToolStopped,
     ToolTimedOut,
 )
-from agent_core.adapters.tools.tail import spooled
+from agent_core.adapters.tools.tail import Tail
 from agent_core.ports import Clock, Output, Ran
 from agent_core.ports.spool import Spool
 from agent_core.proposal import Call, canonical
 from agent_core.rules.book import ToolSpec
 from agent_core.rules.digests import keyed
 from agent_core.rules.schema import problems
-from agent_core.words import Json
+from agent_core.words import Args, Json
 
 
 class Runner(Protocol):
@@ -78,22 +78,23 @@ class Toolbox:
         runner, spec = self._runners.get(call.tool), self._specs.get(call.tool)
         if runner is None or spec is None or spec.fingerprint != call.fingerprint:
             return Ran(how="not_started", output=Output(), words=f"{call.tool} is not the tool that was shown.")
-        wrong = problems(spec, call.args)
+        args = call.args
+        wrong = problems(spec, args)
         if wrong:
             words = f"{call.tool} was not called: {wrong[0].field} {wrong[0].words}"
             return Ran(how="not_started", output=Output(), words=words)
         try:
-            return ended(await self._made(runner, call, key=key, stop=stop))
+            return ended(await self._made(runner, args, key=key, stop=stop))
         except ToolError as error:
             return failed(error)
 
-    async def _made(self, runner: Runner, call: Call, *, key: str, stop: asyncio.Event) -> ToolOutput:
+    async def _made(self, runner: Runner, args: Args, *, key: str, stop: asyncio.Event) -> ToolOutput:
         """Make the call, and keep what it prints where its worker's end does not reach it."""
         if self._spool is None:
-            return await runner.run(call.args, idempotency_key=key, cancel=stop)
+            return await runner.run(args, idempotency_key=key, cancel=stop)
         spool, clock = self._spool
-        async with spooled(spool, clock, key) as tail:
-            return await runner.run(call.args, idempotency_key=key, cancel=stop, on_output=tail.add)
+        async with Tail(spool, clock, key) as tail:
+            return await runner.run(args, idempotency_key=key, cancel=stop, on_output=tail.add)
 
 
 def ended(output: ToolOutput) -> Ran:

@@ -3,6 +3,8 @@ from hypothesis import given, strategies as st
 
 from agent_core.adapters.models.runbook_values import (
     Check,
+    Runbook,
+    Step,
     as_text,
     exact,
     filled,
@@ -153,3 +155,12 @@ def test_steps_are_named_by_their_id_or_their_number() -> None:
     assert RESTARTING.after("3") is None
     assert RESTARTING.number("3") == 3
     assert RESTARTING.step("no") is None
+
+
+def test_of_two_steps_with_one_name_the_first_has_it() -> None:
+    """A step's number may be another's name; what follows it is then still what the file says."""
+    first, second = Step(tool="look", id="2"), Step(tool="act")
+    runbook = Runbook(name="two", match=(), steps=(first, second))
+    assert runbook.ids == ("2", "2")
+    assert runbook.step("2") is first
+    assert runbook.step("3") is None

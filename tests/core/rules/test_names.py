@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from agent_core.people import NOBODY, People
 from agent_core.proposal import Call
 from agent_core.rules.brief import KEPT_BYTES, brief_args, brief_card
 from agent_core.rules.digests import digest_of, keyed, state_of
@@ -74,9 +73,3 @@ def test_a_closed_card_keeps_neither_proposal_nor_run_that_is_long() -> None:
     assert made.run is not None
     assert made.proposal.call.args == made.run.call.args == {"left out": f"{len(LONG)} bytes"}
     assert brief_card(replace(CARD, proposal=None)).proposal is None
-
-
-def test_a_set_of_people_is_empty_where_nobody_can_ever_be_in_it() -> None:
-    """Such a step can only be denied."""
-    assert NOBODY.is_empty
-    assert not People(usergroups=frozenset({"S0"})).is_empty

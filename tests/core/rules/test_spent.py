@@ -25,10 +25,23 @@ def test_whoever_comes_after_another_decision_is_told_whose_it_was(state: CardSt
     assert said == f"<@{APPROVER.id}> {state} this step at 12:00:00 UTC."
 
 
+def test_whoever_decides_while_a_correction_is_thought_about_is_told_whose_it_is() -> None:
+    """The step is on its way to be another one."""
+    said = who_decided(replace(DECIDED, state="reconsidered", by=(APPROVER.id,)))
+    assert said == f"<@{APPROVER.id}> corrected this step at 12:00:00 UTC."
+
+
+def test_whoever_decides_on_a_step_whose_task_was_aborted_is_told_by_whom() -> None:
+    """That the task is finished would leave them to ask around."""
+    said = who_decided(replace(DECIDED, state="closed", words=f"Aborted by <@{APPROVER.id}>."))
+    assert said == f"Aborted by <@{APPROVER.id}>. That was at 12:00:00 UTC."
+
+
 @pytest.mark.parametrize(
     "card",
     [
         replace(DECIDED, state="waiting"),
+        replace(DECIDED, state="closed", words=""),
         replace(DECIDED, state="expired"),
         replace(DECIDED, proposal=PROPOSAL),
         replace(DECIDED, state="rejected", by=()),
