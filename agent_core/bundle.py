@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from agent_core.checkpoint import Checkpoint
-from agent_core.codec import EXACT, Codec, Link, Shape, Unreadable
+from agent_core.codec import Codec, Link, Unreadable
 from agent_core.effects import Effect
 from agent_core.ports.archive import Kept
 from agent_core.records import Entry
+from agent_core.shapes import EXACT, Shape
 from agent_core.words import EffectId, Json, ThreadId
 
 FORMAT = 1

@@ -12,13 +12,11 @@ The journal, effects and lessons hold the same values as a checkpoint, so all st
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import Annotated, Generic, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import zstandard
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, from_json
 
 from agent_core.checkpoint import NEWEST_SCHEMA, Checkpoint
@@ -27,10 +25,9 @@ from agent_core.errors import Broken
 from agent_core.lesson import Lesson
 from agent_core.links import HEAD_CHARS as HEAD_CHARS, Fault as Fault, Link as Link  # noqa: PLC0414 - given on from here
 from agent_core.records import Line
-from agent_core.words import BY_KIND, EffectId, Json, TeamId, ThreadId
+from agent_core.shapes import CAP_BYTES, CHECKPOINT, EFFECT, LESSON, LINE, Shape, Tree
+from agent_core.words import EffectId, Json, TeamId, ThreadId
 
-CAP_BYTES = 1 << 20  # of anything stored, packed and unpacked
-LINE_CAP_BYTES = 16 << 20  # of a journal line: a tool may print a megabyte on each stream, and JSON escapes swell it
 PACK_FROM_BYTES = 512  # measured: docs/decisions, where stored values are packed
 PACK_LEVEL = 1  # level 3 took up to twice as long for 1 % less
 MAGIC = b"cs1"
@@ -40,11 +37,8 @@ KEY_ID_BYTES = 4
 MAC_BYTES = 16
 PLAIN, PACKED, ERASED = b"j", b"z", b"e"
 SEAL_BYTES = len(MAGIC) + KEY_ID_BYTES + MAC_BYTES
-NOT_JSON = (b"NaN", b"Infinity")  # As the writer spells them.
-EXACT = ConfigDict(ser_json_inf_nan="constants")  # Left to write them as null, the writer would lose them unseen.
 LEFT_ALONE = "It is left as it is. Ask an operator to look at it."
 
-Tree: TypeAlias = Mapping[str, Json]
 Upgrade: TypeAlias = Callable[[str, Tree], Tree]
 T = TypeVar("T")
 
@@ -66,47 +60,6 @@ class Corrupt(Unreadable):
 
 class UnknownSchema(Unreadable):
     """The bytes are sound, and written in a shape that this version does not know."""
-
-
-class Shape(Generic[T]):
-    """One kind of stored value. Its adapter is built at first use: that takes about 0.1 s for a checkpoint.
-
-    It is an adapter of a tuple of one, because pydantic takes no settings (``EXACT``) for a dataclass of its own.
-    """
-
-    def __init__(self, name: str, build: Callable[[], TypeAdapter[tuple[T]]], *, cap_bytes: int = CAP_BYTES) -> None:
-        self.name = name
-        self.cap_bytes = cap_bytes
-        self._build = build
-
-    @cached_property
-    def adapter(self) -> TypeAdapter[tuple[T]]:
-        """The pydantic adapter, built once. The unions in it are told apart by ``kind``, which each value carries."""
-        return self._build()
-
-    def write(self, value: T) -> bytes:
-        """Write a value as JSON, or raise what pydantic or the writer of JSON raises."""
-        body = self.adapter.dump_json((value,), warnings="error")
-        if any(word in body for word in NOT_JSON):  # A number that JSON has not, or somebody's word.
-            tree = self.adapter.dump_python((value,), mode="json", warnings="error")
-            body = json.dumps(tree, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-        return body[1:-1]
-
-    def read(self, body: bytes) -> T:
-        """Read what ``write`` gave, or raise ValidationError."""
-        return self.adapter.validate_json(b"[%s]" % body)[0]
-
-    def take(self, tree: Tree) -> T:
-        """Read a tree of today's shape, or raise ValidationError."""
-        return self.adapter.validate_python((tree,))[0]
-
-
-CHECKPOINT: Shape[Checkpoint] = Shape("checkpoint", lambda: TypeAdapter(tuple[Checkpoint], config=EXACT))
-LINE: Shape[Line] = Shape(
-    "line", lambda: TypeAdapter(tuple[Annotated[Line, BY_KIND]], config=EXACT), cap_bytes=LINE_CAP_BYTES
-)
-EFFECT: Shape[Effect] = Shape("effect", lambda: TypeAdapter(tuple[Annotated[Effect, BY_KIND]], config=EXACT))
-LESSON: Shape[Lesson] = Shape("lesson", lambda: TypeAdapter(tuple[Lesson], config=EXACT))
 
 
 class Codec:

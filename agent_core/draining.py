@@ -17,7 +17,7 @@ from agent_core.checkpoint import Checkpoint
 from agent_core.errors import Broken, Refused
 from agent_core.giving import Task
 from agent_core.perform import Performer
-from agent_core.phases import Acting, Paused, Scoring
+from agent_core.phases import Acting, Scoring
 from agent_core.ports import Clock, Lease, LeaseLost, Store, SurfaceGone, SurfaceRefused
 from agent_core.rules.draft import OPEN_STATES
 from agent_core.rules.due import due
@@ -249,7 +249,7 @@ class Draining:
 
     def _stop_unwanted(self, checkpoint: Checkpoint) -> None:
         """Stop calls that somebody asked to stop, or that the task no longer waits for."""
-        phase = checkpoint.phase.was if isinstance(checkpoint.phase, Paused) else checkpoint.phase
+        phase = checkpoint.underlying
         wanted = (
             work_id(checkpoint.thread_id, phase.asked) if isinstance(phase, Acting) and phase.stopping is None else None
         )

@@ -96,5 +96,3 @@ class TellRequester:
 Effect: TypeAlias = (
     PostParent | AskModel | RunTool | Score | PostCard | UpdateCard | Say | Learn | Notify | TellRequester
 )
-
-SETTLED_BY_RESULT = frozenset({"post_parent", "ask_model", "run_tool", "score", "post_card"})

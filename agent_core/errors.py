@@ -63,6 +63,18 @@ INSTEAD = {
 }
 
 
+def too_late() -> Refused:
+    """Refuse a decision on a proposal that has expired."""
+    return Refused(
+        "The time to decide is over, so the step was not run.", "Start the task again if it is still needed."
+    )
+
+
+def not_due() -> Refused:
+    """Refuse a timer that came before its time."""
+    return Refused("Nothing is due.", "It is looked at again in its time.")
+
+
 def not_now(phase: str, what: str) -> Refused:
     """Refuse an input that this phase has no use for."""
     return Refused(f"{PHASE_WORDS[phase]} So “{what.replace('_', ' ')}” does nothing now.", INSTEAD[phase])

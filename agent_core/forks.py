@@ -21,6 +21,7 @@ from agent_core.rules.book import Rules
 from agent_core.words import ThreadId
 
 PAGE = 50
+TRIES = 3
 NEVER_BEGUN = frozenset({"denied", "skipped"})
 NOT_DONE = NEVER_BEGUN | {"not_started"}
 
@@ -33,7 +34,8 @@ class Seeding:
     step: int
     seed: Checkpoint | None = None
     newest: int = 0
-    last_step: int = 0
+    _first: Checkpoint | None = None
+    _last_done: int = 0
     _happened: list[Happened] = field(default_factory=list)
     _proposed: Proposal | None = None
     _begun: Happened | None = None
@@ -45,7 +47,9 @@ class Seeding:
             return
         self.newest = line.version
         after = relived.transition.checkpoint if relived.transition else None
-        self.last_step = max(self.last_step, after.step if after else 0)
+        if after is not None:
+            self._first = self._first or after
+            self._last_done = max(self._last_done, after.step if is_after(after, after.step) else 0)
         if self.seed is not None:
             self._done(line)
         elif after is not None and is_after(after, self.step):
@@ -76,11 +80,24 @@ class Seeding:
     def _made(self, call: Call, step: int, outcome: Outcome, at: datetime) -> Happened:
         return Happened(call_key=call.key, tool=call.tool, step=step, outcome=outcome, at=at, thread=self.thread_id)
 
+    def _choices(self) -> str:
+        """Say at which steps the task can be taken up; a fork's own begin where it left the other task."""
+        began = self._first.step if self._first else 0
+        origin = self._first.origin if self._first else None
+        said = (
+            f"It began as {origin.thread} was after step {began}; for what came before, name that one. "
+            if origin
+            else ""
+        )
+        if self._last_done <= began:
+            return f"{said}No step of its own is done yet, so name {began}, its beginning."
+        steps = f"step {began + 1}" if self._last_done == began + 1 else f"a step from {began + 1} to {self._last_done}"
+        return f"{said}Name {steps}, or {began} for its beginning."
+
     def planted(self) -> Checkpoint:
         """Give the seed, or raise Refused."""
         if self.seed is None:
-            known = f"Its steps go from 0 to {self.last_step}."
-            raise Refused(f"This task was never done with a step {self.step}.", known)
+            raise Refused(f"This task was never done with a step {self.step}.", self._choices())
         self._leave_open()
         happened = (*self.seed.happened, *self._happened)
         kept = {one.call_key: one for one in happened}  # of one call the newest
@@ -104,11 +121,30 @@ def is_after(task: Checkpoint, step: int) -> bool:
 async def seed_of(
     store: Store, thread_id: ThreadId, step: int, *, rules: Rules, lessons: tuple[Lesson, ...]
 ) -> tuple[Checkpoint, int]:
-    """Give the task as it was after a step, and the version at which it now stands; or raise Refused."""
-    now = (await store.load(thread_id)).checkpoint
-    if now is None:
-        raise Refused("There is no task in this thread.", "Give another link or ID.")
-    replay = Replay(thread_id=thread_id, rules=rules, lessons=lessons)
+    """Give the task as it was after a step, and the version at which it now stands; or raise Refused.
+
+    A task that moves while it is read is read anew, a few times: what it did meanwhile must not be left out.
+    """
+    for _ in range(TRIES):
+        now = (await store.load(thread_id)).checkpoint
+        if now is None:
+            raise Refused("There is no task in this thread.", "Give another link or ID.")
+        seeding, replay = await relived(
+            store, thread_id, step, Replay(thread_id=thread_id, rules=rules, lessons=lessons)
+        )
+        if seeding.seed is None and replay.difference is not None:
+            raise Refused(
+                "Under today's configuration this task would have gone another way before that step, so it can't be"
+                " taken up there.",
+                f"“threads replay {thread_id}” shows where.",
+            )
+        if seeding.newest == now.version:
+            return seeding.planted(), now.version
+    raise Refused("The task moved on meanwhile; nothing was changed.", "Try again.")
+
+
+async def relived(store: Store, thread_id: ThreadId, step: int, replay: Replay) -> tuple[Seeding, Replay]:
+    """Decide a whole journal anew, page by page, looking for the task as it was after a step."""
     seeding, start = Seeding(thread_id=thread_id, step=step), 0
     while True:
         lines = await store.journal(thread_id, start, PAGE)
@@ -116,13 +152,4 @@ async def seed_of(
             seeding.take(replay.take(line))
         start += len(lines)
         if len(lines) < PAGE:
-            break
-    if seeding.seed is None and replay.difference is not None:
-        raise Refused(
-            "Under today's configuration this task would have gone another way before that step, so it can't be taken"
-            " up there.",
-            f"“threads replay {thread_id}” shows where.",
-        )
-    if seeding.newest != now.version:
-        raise Refused("The task moved on meanwhile; nothing was changed.", "Try again.")
-    return seeding.planted(), now.version
+            return seeding, replay

@@ -12,7 +12,7 @@ from agent_core.effects import Effect, PostCard, UpdateCard
 from agent_core.errors import Refused
 from agent_core.ports import Clock, Loaded, Look, Output, Stopped, StoreDown
 from agent_core.rules.draft import OPEN_STATES
-from agent_core.runtime import Follow, Given, Holding, Runtime, nothing_follows
+from agent_core.runtime import Crowded, Follow, Given, Holding, Runtime, nothing_follows
 from agent_core.transition import left_to_do
 from agent_core.words import EffectId, ThreadId
 
@@ -109,7 +109,7 @@ class Giver:
         task.pending = None  # Whatever becomes of the commit; its reply may be lost.
         try:
             task.take(await self._runtime.give(task.thread_id, given, holding=holding), known)
-        except Stopped:
+        except (Crowded, Stopped):  # Neither says anything of the result.
             raise
         except Refused as no:
             log.info("result not taken", thread_id=task.thread_id, given=given.kind, why=no.words)
@@ -123,6 +123,6 @@ class Giver:
         while True:
             try:
                 return await self.give(task, given)
-            except StoreDown as down:
-                log.warning("result not recorded yet", thread_id=task.thread_id, given=given.kind, why=str(down))
+            except (Crowded, StoreDown) as no:
+                log.warning("result not recorded yet", thread_id=task.thread_id, given=given.kind, why=str(no))
             await task.clock.sleep(GIVE_AGAIN_S)

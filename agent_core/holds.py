@@ -2,8 +2,9 @@
 
 A lock is taken right before the claim and given back right after the result. Where that is not reached (a worker is
 gone, a reply was lost), whoever waits sees from the holder's task that the lock is no longer needed, and takes it over.
-A step that has to wait says once on its card for what, and is then looked at again through the due index: no coroutine
-and no lease waits with it. It needs one lock at most, so tasks can't wait for each other in a circle.
+A step that has to wait says once on its card for what, and gives its lease back: no coroutine waits with it. Whoever
+gives a lock back, or lifts the stop, has the next one looked at at once; that it is also looked at again every so often
+repairs what was not reached. It needs one lock at most, so tasks can't wait for each other in a circle.
 """
 
 from dataclasses import dataclass
@@ -44,9 +45,9 @@ class Holds:
         self._links: dict[ThreadId, str] = {}
 
     async def check_is_not_stopped(self, task: Task) -> None:
-        """Raise Held while everything is stopped."""
-        stands = await self._gates.switch.stands(team_of(task.thread_id)) if self._gates.switch else None
-        if stands is not None and stands.is_stopped:
+        """Raise Held while everything is stopped; the task is looked at once that is over."""
+        stands = await self._gates.switch.waits(task.thread_id) if self._gates.switch else None
+        if stands is not None:
             raise Held(stands.words, STOPPED_AGAIN_S)
 
     async def pass_in(self, task: Task, phase: Acting, effect_id: EffectId) -> bool:
@@ -68,10 +69,12 @@ class Holds:
         await self._wait(task, phase, given, STOPPED_AGAIN_S)
 
     async def pass_out(self, task: Task, proposal: Proposal, effect_id: EffectId) -> None:
-        """Give the lock back, unless the call still runs or nobody knows whether it happened."""
+        """Give the lock back, unless the call still runs or nobody knows whether it happened; the next one goes on."""
         name = lock_of(proposal, self._runtime.rules())
         if name and self._gates.locks and not is_needed(task.checkpoint, effect_id):
-            await self._gates.locks.give_back(team_of(task.thread_id), name, effect_id)
+            first = await self._gates.locks.give_back(team_of(task.thread_id), name, effect_id)
+            if first is not None:
+                await self._runtime.hurry(first)
 
     async def _in_the_way(self, task: Task, name: str, effect_id: EffectId) -> "InTheWay | None":
         """Take the lock, over a holder that no longer needs it; give who is in the way, or None."""

@@ -1,7 +1,7 @@
 """Keeps the leases under which one process drains, all by one ticker, and ends a drain whose lease can't be kept.
 
 Most drains end before their first renewal; a task and a timer for each would cost more than the renewals do. Time is
-counted in ticks, not read off a clock that may be put back.
+counted in ticks of a clock that only goes on, not read off one that may be put back.
 """
 
 import asyncio
@@ -34,9 +34,10 @@ class Held:
     is_lost: bool = False
 
     def lose(self) -> None:
-        """Stop what is done under it."""
-        self.is_lost = True
-        self.drain.cancel()
+        """Stop what is done under it, once: a second cancel would cut off what the first one has to clean up."""
+        if not self.is_lost:
+            self.is_lost = True
+            self.drain.cancel()
 
 
 class Keeper:
@@ -75,10 +76,13 @@ class Keeper:
 
     async def _tick(self) -> None:
         """Renew what is to be renewed, beside each other: one that takes long holds up nobody's."""
+        tick_s, loop = self._lease_s / TICKS, asyncio.get_running_loop()
         while self._held:
-            await self._clock.sleep(self._lease_s / TICKS)
+            began_s = loop.time()
+            await self._clock.sleep(tick_s)
+            passed = max(1, int((loop.time() - began_s) / tick_s))  # More than one where this process stood still.
             for held in list(self._held.values()):
-                held.age += 1
+                held.age += passed
                 if held.age >= LOST_AFTER:
                     held.lose()
                 elif held.age >= held.renewed_after and held.renewing is None:
@@ -92,7 +96,7 @@ class Keeper:
                 return
             held.age -= asked_at  # as old as its request, not as its reply
             held.renewed_after = RENEWED_AFTER
-            await self._renewed(held.lease.thread_id)
+            await self._tell(held.lease.thread_id)
         except StoreDown as down:
             log.info("lease not renewed yet", thread_id=held.lease.thread_id, why=str(down))
         except Exception:
@@ -100,3 +104,10 @@ class Keeper:
             held.lose()
         finally:
             held.renewing = None
+
+    async def _tell(self, thread_id: ThreadId) -> None:
+        """Say that a lease was renewed; what goes wrong with that must not end a call that runs under it."""
+        try:
+            await self._renewed(thread_id)
+        except Exception as error:
+            log.warning("renewal not told", thread_id=thread_id, why=repr(error), exc_info=True)

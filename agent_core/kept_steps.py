@@ -4,7 +4,6 @@ The checkpoint forgets a step a few steps later and keeps only the beginning and
 keeps it all, and reading it costs nobody but the reader.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from agent_core.checkpoint import Card, CardState
@@ -12,7 +11,7 @@ from agent_core.inputs import CardPosted
 from agent_core.ports import Output, Store
 from agent_core.proposal import Proposal
 from agent_core.records import Decided, Entry, Late, Proposed, Record, ScoreStands, StepEnded
-from agent_core.results import PAGE, output_of
+from agent_core.results import entries, output_of
 from agent_core.words import CardKey, Digest, ThreadId
 
 OVER = "This is over; the newest messages of the thread say how."
@@ -37,19 +36,6 @@ async def kept_step(store: Store, thread_id: ThreadId, digest: Digest, version: 
         if found is not None and found.proposal.version == version and found.output is not None:
             break
     return found
-
-
-async def entries(store: Store, thread_id: ThreadId) -> AsyncIterator[Entry]:
-    """Read a journal page by page, oldest first, without its notes."""
-    start = 0
-    while True:
-        lines = await store.journal(thread_id, start, PAGE)
-        for line in lines:
-            if isinstance(line, Entry):
-                yield line
-        if len(lines) < PAGE:
-            return
-        start += len(lines)
 
 
 def read_on(found: KeptStep | None, entry: Entry, digest: Digest) -> KeptStep | None:

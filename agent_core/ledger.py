@@ -54,7 +54,7 @@ class Ledger:
 
     async def run(self, task: Task, checkpoint: Checkpoint, effect: effects.RunTool, effect_id: EffectId) -> None:
         """Claim the call and make it; a claim that somebody left behind is settled by the tool's class."""
-        phase = checkpoint.phase.was if isinstance(checkpoint.phase, Paused) else checkpoint.phase
+        phase = checkpoint.underlying
         if not isinstance(phase, Acting) or phase.proposal.digest != effect.digest:
             return
         if phase.claim is not None and not self._may_repeat(checkpoint, phase):

@@ -33,11 +33,6 @@ class People:
     usergroups: frozenset[str] = frozenset()
     channel_members: bool = False
 
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether nobody can ever be in it."""
-        return not (self.users or self.usergroups or self.channel_members)
-
     def __contains__(self, person: Person) -> bool:
         """Tell whether this person counts, failing closed."""
         if person.kind in ("deactivated", "unknown"):

@@ -34,6 +34,7 @@ from agent_core.ports import (
 from agent_core.ports.spool import Spool
 from agent_core.results import printed, summed_up
 from agent_core.rules.approvals import whom
+from agent_core.rules.endings import PARENT
 from agent_core.rules.summary import Summary
 from agent_core.runtime import Runtime
 from agent_core.words import EffectId, thread_id_of
@@ -64,9 +65,9 @@ class Performer:
         self._world = world
         self._asking = Asking(world.model, world.critic)
         self.giver = Giver(runtime, self._asking.at_once)
-        holds = Holds(runtime, self.giver, world.gates)
+        self._holds = Holds(runtime, self.giver, world.gates)
         hands = Hands(tools=world.tools, directory=world.directory, spool=world.spool)
-        self._ledger = Ledger(runtime, self.giver, holds, hands=hands)
+        self._ledger = Ledger(runtime, self.giver, self._holds, hands=hands)
 
     async def work(self, task: Task, checkpoint: Checkpoint, effect: effects.Effect, effect_id: EffectId) -> None:
         """Perform one piece of long work."""
@@ -95,6 +96,7 @@ class Performer:
         try:
             await self._runtime.give(real, start, dedupe=f"open:{effect_id}")
         except Stopped as no:
+            await self._holds.check_is_not_stopped(task)
             raise Held(no.words, STOPPED_AGAIN_S) from no
         except Refused as no:
             log.info("task was begun already", thread_id=real, why=no.words)
@@ -176,6 +178,9 @@ class Performer:
         checkpoint = task.checkpoint
         if checkpoint is None:
             return 0
+        if effect.card == PARENT:
+            await self._world.surface.update_parent(checkpoint)
+            return checkpoint.version
         card = checkpoint.card(effect.card) or await kept_card(self._runtime.store, task.thread_id, effect.card)
         if card is None or card.ts is None:
             return checkpoint.version

@@ -1,6 +1,6 @@
 """What a person decides on: one tool call, frozen as shown, with who may decide and until when. Pure.
 
-A proposal is named by its digest, a keyed hash over everything that matters about it (``agent_core.rules.digest``).
+A proposal is named by its digest, a keyed hash over everything that matters about it (``agent_core.rules.digests``).
 Arguments are kept as canonical JSON text, so that what is shown, signed and run is the same string of bytes.
 """
 
@@ -18,9 +18,12 @@ EffectClass = Literal["once", "readback", "idempotent"]
 RejectReason = Literal["wrong_target", "too_risky", "not_now", "wrong_approach", "other"]
 
 
+_spelled = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
 def canonical(value: Json) -> str:
     """Write a JSON value in its one spelling: sorted keys, no spaces, no escapes beyond JSON's own."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _spelled(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What the world gave back, as the inputs that a task understands, and what the journal kept of it. Decides nothing."""
 
 import math
+from collections.abc import AsyncIterator
 
 from agent_core import effects, inputs
 from agent_core.checkpoint import Checkpoint
@@ -14,17 +15,22 @@ PAGE = 50
 
 async def printed(store: Store, thread_id: ThreadId, version: int) -> Output | None:
     """Read all that a call printed from the journal entry of a version."""
-    start = max(0, version - 1)  # notes only add lines, so the entry stands here or later
+    earliest = max(0, version - 1)  # notes only add lines
+    async for entry in entries(store, thread_id, earliest):
+        if entry.version == version:
+            return output_of(entry.input)
+    return None
+
+
+async def entries(store: Store, thread_id: ThreadId, start: int = 0) -> AsyncIterator[Entry]:
+    """Read a journal page by page, oldest first, without its notes."""
     while True:
         lines = await store.journal(thread_id, start, PAGE)
         for line in lines:
-            if not isinstance(line, Entry) or line.version != version:
-                continue
-            output = output_of(line.input)
-            if output is not None:
-                return output
+            if isinstance(line, Entry):
+                yield line
         if len(lines) < PAGE:
-            return None
+            return
         start += len(lines)
 
 
@@ -37,14 +43,11 @@ def output_of(given: inputs.Input) -> Output | None:
 
 
 async def summed_up(store: Store, checkpoint: Checkpoint) -> Summary:
-    """Read what a task came to from its journal, page by page."""
-    deeds, start = Deeds(), 0
-    while True:
-        lines = await store.journal(checkpoint.thread_id, start, PAGE)
-        deeds.add(lines)
-        start += len(lines)
-        if len(lines) < PAGE:
-            return deeds.summary(checkpoint)
+    """Read what a task came to from its journal."""
+    deeds = Deeds()
+    async for entry in entries(store, checkpoint.thread_id):
+        deeds.add([entry])
+    return deeds.summary(checkpoint)
 
 
 def unanswered(effect: effects.AskModel, effect_id: EffectId, words: str) -> inputs.ModelReplied | inputs.ModelFailed:

@@ -7,14 +7,15 @@ What whoever drains a task can answer at once (a runbook's next step, a postcond
 from and committed with it: each is an input of its own with a version and a line of its own, and one script writes all.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import structlog
 
 from agent_core.decide import decide
-from agent_core.errors import Broken, Refused
+from agent_core.errors import Broken, Refused, too_late
 from agent_core.inputs import (
     Edit,
     Forget,
@@ -28,10 +29,11 @@ from agent_core.inputs import (
     ToolStarted,
     actor_of,
 )
-from agent_core.ports import Committed, Engine, Lessons, Loaded, Step, Stopped, Store, StoreDown, Switched
+from agent_core.ports import Committed, Engine, Lessons, Loaded, Step, Stopped, Store, StoreDown, Switched, Taking
 from agent_core.records import Entry, Note
 from agent_core.rules.book import Rules
 from agent_core.transition import Transition, left_to_do
+from agent_core.values import replace
 from agent_core.words import EffectId, ThreadId, team_of
 
 log = structlog.get_logger(__name__)
@@ -41,7 +43,6 @@ READS_LESSONS = (Edit, Forget, ModelReplied, OverridePhi, ResolveUnknown, Scored
 WORDS_CHARS = 500
 MOST_AT_ONCE = 8  # inputs in one commit
 FRESH = 10_000  # effects remembered as made here; a forgotten one is looked for before it is posted, no more
-LATE = Refused("The time to decide is over, so the step was not run.", "Start the task again if it is still needed.")
 
 
 Answer: TypeAlias = Callable[[Loaded, Rules], Awaitable[Input]]
@@ -79,6 +80,14 @@ class Given:
     repeated: bool = False
 
 
+class Crowded(Refused):
+    """Every commit of an input was lost to somebody else's; what was to be committed is as good as before."""
+
+    def __init__(self) -> None:
+        """Say so to a person."""
+        super().__init__("Too many people are acting on this task at once; nothing was changed.", "Try again.")
+
+
 class Runtime:
     """Gives inputs to tasks. ``rules`` is asked for anew each time, so that a new policy holds at once."""
 
@@ -104,22 +113,40 @@ class Runtime:
             was_known, known = known is not None, None
             if before.seen is not None:
                 return Given(loaded=before, repeated=True)
-            first, *then = await self._steps(thread_id, before, given, holding)
+            steps = await self._steps(thread_id, before, given, holding)
+            take = None if holding else self._engine.takes(thread_id)
+            done = await self._committed(before, steps, dedupe, take)
+            if done is not None:
+                made = tuple(step.transition for step in steps)
+                self._remember(made)
+                if done.lease or (made[0].effects and not holding):
+                    await self._engine.wake(thread_id, done.lease)
+                return Given(loaded=done.loaded, transitions=made, holder=done.holder, was_known=was_known)
+            log.info("commit not written", thread_id=thread_id, given=given.kind)
+        raise Crowded
+
+    async def _committed(
+        self, before: Loaded, steps: Sequence[Step], dedupe: str | None, take: Taking | None
+    ) -> Committed | None:
+        """Commit steps, or give None where somebody was first; raise Refused where it may not be, or StoreDown."""
+        first, *then = steps
+        kind, thread_id = first.entry.input.kind, first.transition.checkpoint.thread_id
+        try:
             done = await self.store.commit(
-                before, first.transition, first.entry, dedupe=dedupe, outcome=given.kind, then=then
+                before, first.transition, first.entry, dedupe=dedupe, outcome=kind, then=then, take=take
             )
-            if isinstance(done, Committed):
-                steps = tuple(step.transition for step in (first, *then))
-                self._remember(steps)
-                if first.transition.effects and not holding:
-                    await self._engine.wake(thread_id)
-                return Given(loaded=done.loaded, transitions=steps, holder=done.holder, was_known=was_known)
-            if done.why == "late":
-                raise LATE
-            if done.why == "stopped":
-                raise Stopped(Switched.of_mark(done.outcome))
-            log.info("commit not written", thread_id=thread_id, why=done.why, given=given.kind)
-        raise Refused("Too many people are acting on this task at once; nothing was changed.", "Try again.")
+        except (StoreDown, CancelledError) as gone:
+            was_sent = gone.sent if isinstance(gone, StoreDown) else True
+            if was_sent and take:  # It may be written, and the lease be taken for us.
+                await self._engine.wake(thread_id)
+            raise
+        if isinstance(done, Committed):
+            return done
+        if done.why == "late":
+            raise too_late()
+        if done.why == "stopped":
+            raise Stopped(Switched.of_mark(done.outcome))
+        return None
 
     async def _steps(
         self, thread_id: ThreadId, before: Loaded, given: Input, holding: Holding | None
@@ -186,6 +213,11 @@ class Runtime:
             await self.store.note(thread_id, note)
         except StoreDown as down:  # the person is to hear the refusal all the same
             log.warning("refusal not noted", thread_id=thread_id, given=given.kind, why=str(down))
+
+    async def hurry(self, thread_id: ThreadId) -> None:
+        """Have a task looked at at once that waited for something; the wake-up is a hint, the due index the truth."""
+        await self.store.hurry(thread_id)
+        await self._engine.wake(thread_id)
 
     def _remember(self, transitions: Iterable[Transition]) -> None:
         """Keep in mind that these effects were made here."""

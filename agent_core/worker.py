@@ -15,8 +15,9 @@ from agent_core.draining import Draining
 from agent_core.giving import Task
 from agent_core.keeping import LEASE_S, Keeper
 from agent_core.perform import Performer
-from agent_core.phases import AwaitingApproval, Finished, Opening, Paused, Phase
+from agent_core.phases import AwaitingApproval, Finished, Opening, Phase
 from agent_core.ports import (
+    NO_VERSION,
     Clock,
     Held,
     Index,
@@ -29,6 +30,7 @@ from agent_core.ports import (
     SurfaceBusy,
     SurfaceGone,
     SurfaceRefused,
+    Taking,
     TaskLine,
 )
 from agent_core.proposal import Proposal
@@ -39,7 +41,6 @@ from agent_core.words import EffectId, PersonId, ThreadId, effect_id_of
 log = structlog.get_logger(__name__)
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
-NO_VERSION = -1  # released with it, a thread is due at once
 STUCK = (
     "Something is broken on my side, and this task can't go on for now. Nothing is lost: I try again every minute. "
     "Whoever runs me finds the cause in my log."
@@ -78,37 +79,49 @@ class Worker:
             event.set()
         return event is not None
 
-    async def drain(self, thread_id: ThreadId) -> None:
-        """Perform all that is pending in a thread, unless another worker has it; never raises for one thread's sake."""
+    @property
+    def taking(self) -> Taking:
+        """Under which lease this worker drains."""
+        return Taking(self._name, LEASE_S)
+
+    async def drain(self, thread_id: ThreadId, lease: Lease | None = None) -> bool:
+        """Perform all that is pending in a thread, unless another worker has it; never raises for one thread's sake.
+
+        ``lease`` is the lease, where it was taken just now for this worker. False says that the store did not answer:
+        what it was asked last may have been done, and the lease be this worker's still.
+        """
         if thread_id in self._woken:
-            return
+            return True
         woken = self._woken[thread_id] = asyncio.Event()
         try:
             is_due = True
             # Woken: something came between the last look and giving the lease back.
             while (is_due or woken.is_set()) and not self._leaving.is_set():
                 woken.clear()
-                lease = await self._take(thread_id)
+                lease = lease or await self._store.take(thread_id, *self.taking)
                 if lease is None:
-                    return
-                is_due = await self._while_leased(lease, woken)
+                    return True
+                self._trust_in(lease)
+                is_due, lease = await self._while_leased(lease, woken), None
+            if lease is not None:
+                await self._give_back(lease)
         except StoreDown as down:
             log.warning("store does not answer", thread_id=thread_id, why=str(down))
+            return False
         except LeaseLost:
             log.warning("lease lost; another worker goes on", thread_id=thread_id)
         except Exception:
             log.exception("drain ended badly; it is looked at again when its lease ends", thread_id=thread_id)
         finally:
             del self._woken[thread_id]
+        return True
 
-    async def _take(self, thread_id: ThreadId) -> Lease | None:
-        """Take the lease if it is free; after another's, all that is pending may have been tried already."""
-        lease = await self._store.take(thread_id, self._name, LEASE_S)
-        if lease is not None and not lease.alone:
-            self._runtime.forget(thread_id)
-        if lease is not None and lease.first and lease.found is not None:
+    def _trust_in(self, lease: Lease) -> None:
+        """Know what of that which is pending nobody can have tried; after another's lease, all of it may have been."""
+        if not lease.alone:
+            self._runtime.forget(lease.thread_id)
+        if lease.first and lease.found is not None:
             self._runtime.trust(lease.found.pending)
-        return lease
 
     async def _while_leased(self, lease: Lease, woken: asyncio.Event) -> bool:
         """Drain while the lease is kept, and say whether there is more; when it can't be kept, stop everything."""
@@ -178,14 +191,15 @@ class Worker:
         await self._store.quarantine(lease.thread_id)
 
     async def _list(self, loaded: Loaded) -> None:
-        """Keep in the team's list how the task now stands; one that has just begun in its own thread stands there."""
+        """Keep in the team's list how the task now stands; one that has begun in its own thread stands there alone."""
         checkpoint = loaded.checkpoint
         begun_as = opened_as(checkpoint.phase) if checkpoint else None
         if begun_as is not None:
             with suppress(Quarantined):  # its own drain finds that out
                 await self._list(await self._store.load(begun_as))
         if checkpoint is not None:
-            await self._index.put(line_of(checkpoint, loaded))
+            line = line_of(checkpoint, loaded)
+            await (self._index.put(line) if begun_as is None else self._index.remove(line))
 
     async def _let_go(self, lease: Lease, task: Task, *, is_done: bool) -> bool:
         """List the task as it now is, and give the lease back; say whether something has come meanwhile."""
@@ -203,8 +217,7 @@ class Worker:
 
 def line_of(checkpoint: Checkpoint, loaded: Loaded) -> TaskLine:
     """Say how lists show a task."""
-    phase = checkpoint.phase
-    was = phase.was if isinstance(phase, Paused) else phase
+    phase, was = checkpoint.phase, checkpoint.underlying
     proposal = was.proposal if isinstance(was, AwaitingApproval) else None
     return TaskLine(
         thread_id=checkpoint.thread_id,

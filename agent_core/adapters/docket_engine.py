@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from redis.exceptions import RedisError
 
-from agent_core.ports import Clock
+from agent_core.ports import Clock, Lease, Taking
 from agent_core.words import ThreadId
 
 if TYPE_CHECKING:
@@ -86,8 +86,14 @@ class Caller:
         self._called, self._all_sent = asyncio.Event(), asyncio.Event()
         self._sender: asyncio.Task[None] | None = None
 
-    async def wake(self, thread_id: ThreadId) -> None:
-        """Have this thread drained soon."""
+    def takes(self, thread_id: ThreadId) -> Taking | None:
+        """Take no lease: another process drains."""
+        del thread_id
+        return None
+
+    async def wake(self, thread_id: ThreadId, lease: Lease | None = None) -> None:
+        """Have this thread drained soon, by whoever is free; leases are not taken here."""
+        del lease
         if thread_id in self._wanted or len(self._wanted) >= MOST_CALLS:
             return
         self._calls += 1

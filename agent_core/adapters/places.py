@@ -23,6 +23,10 @@ class Places:
         self._held: Counter[ChannelId] = Counter()
         self._lines: dict[ChannelId, deque[asyncio.Future[None]]] = {}  # in the order of their turns
 
+    def has_one(self, channel: ChannelId) -> bool:
+        """Tell whether there is a place for a channel at once."""
+        return self._free > 0 and not self.has_its_share(channel) and channel not in self._lines
+
     def has_its_share(self, channel: ChannelId) -> bool:
         """Tell whether a channel holds as many places as it may."""
         return self._held[channel] >= self._share

@@ -1,27 +1,30 @@
 """The Archive port on Redis: whole threads, each put back or buried by one script.
 
 A long journal is laid ready in pages under a key of its own that goes by itself after an hour; the script then gives it
-the journal's name, which costs the same however long it is. Tombstones stand beside their thread's other keys, each
-behind the head that it names, so that a script can compare heads without reading what is sealed.
+the journal's name, which costs the same however long it is.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal, cast
 
 from redis.asyncio import Redis
 
-from agent_core.adapters.redis_client import Commands, asking, listed, number, octets, text
+from agent_core.adapters.redis_client import Commands, asking, listed, number, octets, server_time, text
 from agent_core.adapters.redis_keys import keys_of
-from agent_core.adapters.redis_store import RedisStore, readable
+from agent_core.adapters.redis_store import RedisStore
+from agent_core.adapters.redis_tombs import Tombs, tomb_key
 from agent_core.adapters.redis_views import list_keys
-from agent_core.codec import HEAD_CHARS, Codec, Link
-from agent_core.ports.archive import Kept, Tombstone
-from agent_core.stored import TOMBSTONE
-from agent_core.words import EffectId, ThreadId, shard_of, team_of
+from agent_core.adapters.redis_words import readable
+from agent_core.codec import Codec, Link
+from agent_core.ports.archive import Erasure, Kept, Tombstone
+from agent_core.stored import ERASURE
+from agent_core.words import EffectId, PersonId, ThreadId, shard_of, team_of
 
 STAGED_S = 3600
 SCANNED = 1000
 THREADS = "cs:{*}:thread:"
+ERASED = "cs:{erased}:words"  # of the whole store: a file may come back of a workspace that has no thread left
 
 
 class RedisArchive:
@@ -32,6 +35,7 @@ class RedisArchive:
         self._codec = codec
         self._commands = Commands(redis)
         self._store = RedisStore(redis, codec)
+        self._tombs = Tombs(self._commands, codec)
 
     async def threads(self) -> list[ThreadId]:
         """Name every thread that is kept, in no order."""
@@ -84,15 +88,13 @@ class RedisArchive:
         thread_id = tombstone.thread_id
         keys = keys_of(thread_id)
         names = [keys.thread, keys.journal, keys.outbox, keys.lease, keys.due, tomb_key(thread_id)]
-        stone = tombstone.head.encode() + self._codec.seal(TOMBSTONE, tombstone, thread_id)
-        buried = await self._commands.run("bury", names, [thread_id, tombstone.version, tombstone.head, stone])
+        stone: list[str | bytes | int] = [thread_id, tombstone.version, tombstone.head, self._tombs.stored(tombstone)]
+        buried = await self._commands.run("bury", names, stone)
         if not buried:
             return False
-        tasks, by_time, finished = list_keys(team_of(thread_id))
+        tasks, *by_time = list_keys(team_of(thread_id))
         # On another slot, and a view: if this is lost, the list has a line too many until it leaves by itself.
-        await self._commands.send(
-            [("HDEL", tasks, thread_id), *(("ZREM", key, thread_id) for key in (by_time, finished))]
-        )
+        await self._commands.send([("HDEL", tasks, thread_id), *(("ZREM", key, thread_id) for key in by_time)])
         return True
 
     async def rewrite(self, kept: Kept, links: Mapping[int, Link]) -> bool:
@@ -103,17 +105,33 @@ class RedisArchive:
             args += [position, link.to_bytes()]
         return bool(await self._commands.run("rewrite", [keys.thread, keys.journal, keys.outbox, keys.lease], args))
 
+    async def erasing(self, person: PersonId) -> Erasure:
+        """Keep on record, from now on, that this person's words so far are erased; no thread is left yet."""
+        (time,) = await self._commands.send([("TIME",)])
+        erasure = Erasure(person=person, at=server_time(listed(time)))
+        await self._commands.send([("HSET", ERASED, person, self._codec.seal(ERASURE, erasure, person))])
+        return erasure
+
+    async def left(self, erasure: Erasure) -> None:
+        """Keep on record which threads an erasure has left, unless a later one of this person has begun."""
+        begun = self._codec.seal(ERASURE, replace(erasure, left=()), erasure.person)
+        ended = self._codec.seal(ERASURE, erasure, erasure.person)
+        await self._commands.run("left", [ERASED], [erasure.person, begun, ended])
+
+    async def erasures(self) -> list[Erasure]:
+        """Give what is on record: of each person the newest erasure."""
+        (found,) = await self._commands.send([("HGETALL", ERASED)])
+        flat = listed(found)
+        with readable():
+            return [
+                self._codec.unseal(ERASURE, octets(raw), text(person))
+                for person, raw in zip(flat[::2], flat[1::2], strict=True)
+            ]
+
     async def tombstones(self, thread_id: ThreadId) -> list[Tombstone]:
         """Give the tombstones of a thread, oldest first."""
-        (found,) = await self._commands.send([("LRANGE", tomb_key(thread_id), 0, -1)])
         with readable():
-            return [self._codec.unseal(TOMBSTONE, octets(raw)[HEAD_CHARS:], thread_id) for raw in listed(found)]
-
-
-def tomb_key(thread_id: ThreadId) -> str:
-    """Name a thread's tombstones."""
-    keys_of(thread_id)  # for its check of the ID
-    return f"cs:{{{shard_of(thread_id)}}}:tomb:{thread_id}"
+            return await self._tombs.of(thread_id)
 
 
 def staged_key(thread_id: ThreadId) -> str:

@@ -6,6 +6,7 @@ braces, blanks or slashes that would let it reach another's keys.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agent_core.errors import Broken
 from agent_core.words import SHARDS, TeamId, ThreadId, shard_of, team_of
@@ -14,6 +15,7 @@ THREAD_ID = re.compile(
     r"[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,64}:([0-9]{1,20}(\.[0-9]{1,10})?|new-[A-Za-z0-9_-]{1,128})(/[A-Za-z0-9_-]{1,64})?"
 )
 TEAM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+KEPT = 4096  # threads whose keys are remembered
 DEDUPE_ID = re.compile(r"[A-Za-z0-9_.:/-]{1,300}")
 
 
@@ -29,6 +31,7 @@ class ThreadKeys:
     stop: str
 
 
+@lru_cache(KEPT)
 def keys_of(thread_id: ThreadId) -> ThreadKeys:
     """Name the keys of a thread."""
     if not THREAD_ID.fullmatch(thread_id):

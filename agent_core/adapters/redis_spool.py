@@ -6,8 +6,9 @@ from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from agent_core.adapters.redis_client import Commands, octets
-from agent_core.codec import EXACT, Codec, Shape, Unreadable
+from agent_core.codec import Codec, Unreadable
 from agent_core.errors import Broken
+from agent_core.shapes import EXACT, Shape
 
 TAIL: Shape[str] = Shape("tail", lambda: TypeAdapter(tuple[str], config=EXACT))
 KEPT_S = 7 * 24 * 3600

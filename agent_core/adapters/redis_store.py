@@ -6,9 +6,8 @@ written again behind that line. The scripts stand beside this file, in lua/.
 """
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import cast
 from weakref import WeakValueDictionary
@@ -19,22 +18,31 @@ from agent_core.adapters.anchors import Anchors
 from agent_core.adapters.redis_batches import Reply
 from agent_core.adapters.redis_client import Commands, listed, micros, number, octets, server_time, text
 from agent_core.adapters.redis_keys import DUE_KEYS, keys_of, seen_key
+from agent_core.adapters.redis_stop import StopMarks, hurry
+from agent_core.adapters.redis_tombs import Tombs
+from agent_core.adapters.redis_words import (
+    ahead_of,
+    check_whole,
+    lease_of,
+    millis,
+    not_after,
+    not_committed,
+    readable,
+    scored,
+)
 from agent_core.checkpoint import Checkpoint
-from agent_core.codec import LEFT_ALONE, Codec, Corrupt, Link, Unreadable
+from agent_core.codec import Codec, Link
 from agent_core.effects import Effect
 from agent_core.errors import Broken
-from agent_core.phases import Opening
-from agent_core.ports import Committed, Lease, Loaded, Look, NotCommitted, Quarantined, Step, StoreDown
+from agent_core.ports import Committed, Lease, Loaded, Look, NotCommitted, Quarantined, Step, StoreDown, Taking
 from agent_core.records import Entry, Line, Note
-from agent_core.rules.due import due as next_due
 from agent_core.transition import Transition, check_follows, left_to_do
+from agent_core.values import replace
 from agent_core.words import EffectId, ThreadId, version_of
 
 SEEN_S = 3600
-OPENED_S = 3600
 QUARANTINE_S = 3600
 NOTE_TRIES = 16
-ALONE, FIRST = 2, 3  # as the script says it
 
 
 class RedisStore:
@@ -43,7 +51,8 @@ class RedisStore:
     def __init__(self, redis: Redis, codec: Codec) -> None:
         self._codec = codec
         self._commands = Commands(redis)
-        self._anchors = Anchors()
+        self._anchors = Anchors(Tombs(self._commands, codec))
+        self._stop = StopMarks(self._commands)
         self._noting: WeakValueDictionary[ThreadId, asyncio.Lock] = WeakValueDictionary()
 
     async def load(self, thread_id: ThreadId, *, dedupe: str | None = None) -> Loaded:
@@ -51,9 +60,9 @@ class RedisStore:
         keys = keys_of(thread_id)
         names = [keys.thread, keys.journal, *([] if dedupe is None else [seen_key(thread_id, dedupe)])]
         *found, seen = listed(await self._commands.run("load", names))
-        return replace(self._loaded(thread_id, found), seen=None if seen is None else text(seen))
+        return replace(await self._loaded(thread_id, found), seen=None if seen is None else text(seen))
 
-    def _loaded(self, thread_id: ThreadId, found: Sequence[Reply]) -> Loaded:
+    async def _loaded(self, thread_id: ThreadId, found: Sequence[Reply]) -> Loaded:
         """Read a thread as a script gives it."""
         version, raw, head, length, lines, *time = found
         checkpoint = None
@@ -61,7 +70,7 @@ class RedisStore:
             if any((version, raw, lines)):
                 checkpoint = self._codec.decode(octets(raw), thread_id)
                 check_whole(checkpoint, text(version), (text(length), number(lines)))
-                self._anchors.check(thread_id, number(length))
+                await self._anchors.check(thread_id, number(length))
         return Loaded(checkpoint=checkpoint, head=text(head), length=number(length), now=server_time(time))
 
     async def commit(  # noqa: PLR0913 - before, then what; the rest is named at the call
@@ -73,41 +82,58 @@ class RedisStore:
         dedupe: str | None = None,
         outcome: str = "",
         then: Sequence[Step] = (),
+        take: Taking | None = None,
     ) -> Committed | NotCommitted:
         """Write checkpoint, journal entry, effects, settlements, due time and the dedupe mark; or nothing."""
         transitions = [transition, *(step.transition for step in then)]
         check_follows(before.checkpoint, transitions)
-        after = transitions[-1].checkpoint
-        keys = keys_of(after.thread_id)
-        names = [keys.thread, keys.journal, keys.outbox, keys.lease, keys.due, keys.stop]
+        after, keys = transitions[-1].checkpoint, keys_of(transition.checkpoint.thread_id)
         lines = [entry, *(step.entry for step in then)]
         links = self._codec.links(after.thread_id, before.head, before.length, lines)
-        raw = self._codec.encode(after)
-        begun_with = ["" if before.checkpoint is None else before.checkpoint.version, before.head]
-        kept_s = OPENED_S if isinstance(after.phase, Opening) and after.phase.opened_as else ""
-        times = [micros(not_after(transitions)), micros(next_due(after)), kept_s]
-        args = [after.thread_id, *begun_with, after.version, raw, links[-1].head, *times, outcome, SEEN_S]
-        args.append("1" if any(one.begins for one in transitions) else "")
-        status, *rest = listed(
-            await self._commands.run(
-                "commit",
-                names if dedupe is None else [*names, seen_key(after.thread_id, dedupe)],
-                [*args, *self._changes(links, transitions)],
-            )
-        )
+        begins = any(one.begins for one in transitions)
+        new, settled = left_to_do(transitions)
+        names = [keys.thread, keys.journal, keys.outbox, keys.lease, keys.due, keys.stop]
+        names += [] if dedupe is None else [seen_key(after.thread_id, dedupe)]
+        args = [*self._moved(before, after, links[-1].head), micros(not_after(transitions)), *ahead_of(after)]
+        args += [
+            outcome,
+            SEEN_S,
+            "1" if begins else "",
+            *(("", 0) if take is None else (take.holder, millis(take.lease_s))),
+        ]
+        args += [len(links), len(settled), *(link.to_bytes() for link in links), *sorted(settled), *self._sealed(new)]
+        status, *rest = await self._run_commit(after.thread_id, names, args, begins=begins)
         if text(status) != "committed":
             return not_committed(text(status), text(rest[0]))
-        *time, holder = rest
-        seen, length = None if dedupe is None else outcome, before.length + len(links)
-        self._anchors.acknowledged(after.thread_id, length)
-        loaded = Loaded(checkpoint=after, head=links[-1].head, length=length, now=server_time(time), seen=seen)
-        return Committed(loaded=loaded, holder=text(holder) or None)
+        *time, holder, alone, pending = rest
+        length = before.length + len(links)
+        loaded = Loaded(checkpoint=after, head=links[-1].head, length=length, now=server_time(time))
+        self._anchors.acknowledged(after.thread_id, length, loaded.now)
+        found = Look(loaded, new) if pending == len(new) else None  # what was pending before is not known here
+        lease = lease_of(after.thread_id, text(holder), number(alone), found)
+        loaded = replace(loaded, seen=None if dedupe is None else outcome)
+        return Committed(loaded=loaded, holder=text(holder) or None, lease=lease)
 
-    def _changes(self, links: Sequence[Link], transitions: Sequence[Transition]) -> list[str | bytes | int]:
-        """Write what the commit script adds and takes away, as it reads it."""
-        new, settled = left_to_do(transitions)
-        written = [part for name, effect in new.items() for part in (name, self._codec.encode_effect(name, effect))]
-        return [len(links), len(settled), *(link.to_bytes() for link in links), *sorted(settled), *written]
+    def _moved(self, before: Loaded, after: Checkpoint, head: str) -> list[str | bytes | int]:
+        """Say from where to where a commit moves its thread."""
+        version = "" if before.checkpoint is None else before.checkpoint.version
+        return [after.thread_id, version, before.head, after.version, self._codec.encode(after), head]
+
+    async def _run_commit(
+        self, thread_id: ThreadId, names: list[str], args: list[str | bytes | int], *, begins: bool
+    ) -> list[Reply]:
+        """Run the commit script; where something begins, held to the emergency stop as it is on record."""
+        if begins:
+            await self._stop.pulled_for(thread_id)
+        reply = listed(await self._commands.run("commit", names, args))
+        if text(reply[0]) == "stopped" and await self._stop.lifted_for(thread_id):
+            return listed(await self._commands.run("commit", names, args))
+        return reply
+
+    def _sealed(self, effects: Mapping[EffectId, Effect]) -> Iterator[str | bytes]:
+        """Write effects as a script reads them: name, bytes, name, ..."""
+        for name, effect in effects.items():
+            yield from (name, self._codec.encode_effect(name, effect))
 
     async def note(self, thread_id: ThreadId, note: Note) -> None:
         """Append a line to the journal of an existing thread without moving its version."""
@@ -145,7 +171,8 @@ class RedisStore:
             return None
         effects, seconds, microseconds, *found = listed(reply)
         time = (seconds, microseconds)
-        loaded = self._loaded(lease.thread_id, (*found, *time)) if found else replace(known, now=server_time(time))
+        now = replace(known, now=server_time(time))
+        loaded = await self._loaded(lease.thread_id, (*found, *time)) if found else now
         return Look(loaded, self._pending(listed(effects)))
 
     async def take(self, thread_id: ThreadId, holder: str, lease_s: float) -> Lease | None:
@@ -158,9 +185,9 @@ class RedisStore:
         alone, effects, seconds, microseconds, *thread = listed(taken)
         found = None
         with suppress(Quarantined):  # The lease is held all the same, by whoever is to set the thread aside.
-            found = Look(self._loaded(thread_id, (*thread, seconds, microseconds)), self._pending(listed(effects)))
-        how = number(alone)
-        return Lease(thread_id=thread_id, holder=holder, alone=how >= ALONE, first=how == FIRST, found=found)
+            loaded = await self._loaded(thread_id, (*thread, seconds, microseconds))
+            found = Look(loaded, self._pending(listed(effects)))
+        return lease_of(thread_id, holder, number(alone), found)
 
     async def renew(self, lease: Lease, lease_s: float) -> bool:
         """Prolong the lease, or say False if it is no longer this holder's."""
@@ -186,6 +213,10 @@ class RedisStore:
                 [lease.thread_id, lease.holder, version, micros(due), *settled],
             )
         )
+
+    async def hurry(self, thread_id: ThreadId) -> None:
+        """Have a thread looked at at once; while somebody drains it, when it is given back."""
+        await hurry(self._commands, thread_id)
 
     async def overdue(self, limit: int) -> list[ThreadId]:
         """Give threads that must be looked at by now, the longest overdue first.
@@ -226,46 +257,3 @@ class RedisStore:
         """
         keys = keys_of(thread_id)
         await self._commands.run("quarantine", [keys.lease, keys.due], [thread_id, QUARANTINE_S])
-
-
-@contextmanager
-def readable() -> Iterator[None]:
-    """Turn bytes that cannot be read into the refusal that sets their thread aside."""
-    try:
-        yield
-    except Unreadable as error:
-        raise Quarantined(error.words, LEFT_ALONE) from error
-
-
-def not_after(transitions: Sequence[Transition]) -> datetime | None:
-    """Give the first moment after which one of these must not be written any more."""
-    return min((one.not_after for one in transitions if one.not_after is not None), default=None)
-
-
-def check_whole(checkpoint: Checkpoint, version: str, lengths: tuple[str, int]) -> None:
-    """Raise Corrupt unless checkpoint, version and journal belong together."""
-    length, lines = lengths
-    if version != str(checkpoint.version):
-        raise Corrupt("The stored checkpoint is not of the version that the thread is stored as.")
-    if length != str(lines):
-        raise Corrupt(f"The journal has {lines} lines, which is not as many as were written.")
-
-
-def millis(seconds: float) -> int:
-    """Write a lease in whole milliseconds, at least one."""
-    return max(1, round(seconds * 1000))
-
-
-def scored(reply: Reply) -> list[tuple[float, str]]:
-    """Read members of a sorted set with their scores."""
-    flat = listed(reply)
-    return [(float(octets(score)), text(name)) for name, score in zip(flat[::2], flat[1::2], strict=True)]
-
-
-def not_committed(said: str, outcome: str) -> NotCommitted:
-    """Say why the commit script wrote nothing."""
-    match said:
-        case "lost" | "late" | "repeated" | "stopped":
-            return NotCommitted(why=said, outcome=outcome)
-        case _:
-            raise Broken("the commit script says one of five words", said=said)

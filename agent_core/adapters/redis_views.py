@@ -5,7 +5,7 @@ from redis.asyncio import Redis
 
 from agent_core.adapters.redis_client import Commands, listed, micros, number, octets, text
 from agent_core.adapters.redis_keys import keys_of, team_key
-from agent_core.adapters.redis_store import readable
+from agent_core.adapters.redis_words import readable
 from agent_core.codec import Codec, Unreadable
 from agent_core.lesson import Lesson
 from agent_core.ports import TaskLine
@@ -45,7 +45,10 @@ class RedisLessons:
 
 
 class RedisIndex:
-    """The Index port. Unfinished tasks all stay in it; of the finished ones, the newest ``finished_kept``."""
+    """The Index port. Unfinished tasks all stay in it; of the finished ones, the newest ``finished_kept``.
+
+    Of as many that were removed the version is known, so that a worker that comes late does not put one back.
+    """
 
     def __init__(self, redis: Redis, codec: Codec, *, finished_kept: int = FINISHED_KEPT) -> None:
         self._codec = codec
@@ -63,6 +66,14 @@ class RedisIndex:
             [line.thread_id, line.version, sealed, micros(line.updated_at), finished, self._finished_kept],
         )
 
+    async def remove(self, line: TaskLine) -> None:
+        """Take this line's task out of the list, unless a newer version is there; an older one does not come back."""
+        keys_of(line.thread_id)  # for its check of the ID, from which the team's key is made
+        keys = list_keys(team_of(line.thread_id))
+        await self._commands.run(
+            "unlist_task", keys, [line.thread_id, line.version, micros(line.updated_at), self._finished_kept]
+        )
+
     async def tasks(self, team: TeamId, *, limit: int = 200) -> list[TaskLine]:
         """Give the team's tasks, newest change first; a line that cannot be read is left out."""
         found = listed(await self._commands.run("tasks", list_keys(team)[:2], [limit]))
@@ -78,5 +89,5 @@ class RedisIndex:
 
 
 def list_keys(team: TeamId) -> list[str]:
-    """Name the keys of a team's list: the lines, all by time, the finished ones by time."""
-    return [team_key(team, "tasks"), team_key(team, "tasks:at"), team_key(team, "tasks:finished")]
+    """Name the keys of a team's list: the lines, all by time, the finished ones by time, the removed ones by time."""
+    return [team_key(team, f"tasks{what}") for what in ("", ":at", ":finished", ":removed")]

@@ -6,9 +6,9 @@ from typing import Literal
 from agent_core.codec import Codec, Link
 from agent_core.fakes.store import FAKE_KEY, Kept as Stored, MemoryStore
 from agent_core.ports import Clock
-from agent_core.ports.archive import Kept, Tombstone
-from agent_core.stored import TOMBSTONE
-from agent_core.words import ThreadId
+from agent_core.ports.archive import Erasure, Kept, Tombstone
+from agent_core.stored import ERASURE, TOMBSTONE
+from agent_core.words import PersonId, ThreadId
 
 
 class MemoryArchive(MemoryStore):
@@ -18,6 +18,7 @@ class MemoryArchive(MemoryStore):
         super().__init__(clock, codec)
         self._sealing = codec or Codec(FAKE_KEY)
         self._staged: dict[ThreadId, list[bytes]] = {}
+        self._erasures: dict[PersonId, bytes] = {}
         self._tombs: dict[ThreadId, list[tuple[str, bytes]]] = {}
 
     async def threads(self) -> list[ThreadId]:
@@ -103,6 +104,24 @@ class MemoryArchive(MemoryStore):
         for at, link in links.items():
             found.journal[at] = link.to_bytes()
         return True
+
+    async def erasing(self, person: PersonId) -> Erasure:
+        """Keep on record, from now on, that this person's words so far are erased; no thread is left yet."""
+        erasure = Erasure(person=person, at=await self._reached())
+        self._erasures[person] = self._sealing.seal(ERASURE, erasure, person)
+        return erasure
+
+    async def left(self, erasure: Erasure) -> None:
+        """Keep on record which threads an erasure has left, unless a later one of this person has begun."""
+        await self._reached()
+        newest = self._sealing.unseal(ERASURE, self._erasures[erasure.person], erasure.person)
+        if newest.at == erasure.at:
+            self._erasures[erasure.person] = self._sealing.seal(ERASURE, erasure, erasure.person)
+
+    async def erasures(self) -> list[Erasure]:
+        """Give what is on record: of each person the newest erasure."""
+        await self._reached()
+        return [self._sealing.unseal(ERASURE, raw, person) for person, raw in self._erasures.items()]
 
     async def tombstones(self, thread_id: ThreadId) -> list[Tombstone]:
         """Give the tombstones of a thread, oldest first."""

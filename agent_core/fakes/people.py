@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from agent_core.fakes.clock import turns
 from agent_core.people import People, Person
-from agent_core.ports import Clock
+from agent_core.ports import Clock, Lease, Taking
 from agent_core.words import ChannelId, PersonId, TeamId, ThreadId
 
 
@@ -43,15 +43,27 @@ class FakeDirectory:
 
 
 class FakeEngine:
-    """The Engine port: it remembers who was to be woken, and wakes nobody. ``broken`` makes it raise."""
+    """The Engine port: it remembers who was to be woken, and wakes nobody. ``broken`` makes it raise.
+
+    ``taking`` is for whom commits take leases; ``leases`` are those that came with a waking.
+    """
 
     def __init__(self) -> None:
         self.woken: list[ThreadId] = []
+        self.leases: dict[ThreadId, Lease] = {}
+        self.taking: Taking | None = None
         self.broken: Exception | None = None
 
-    async def wake(self, thread_id: ThreadId) -> None:
+    def takes(self, thread_id: ThreadId) -> Taking | None:
+        """Say for whom a commit may take the thread's lease."""
+        del thread_id
+        return self.taking
+
+    async def wake(self, thread_id: ThreadId, lease: Lease | None = None) -> None:
         """Have this thread drained soon."""
         await turns()
         if self.broken is not None:
             raise self.broken
         self.woken.append(thread_id)
+        if lease is not None:
+            self.leases[thread_id] = lease

@@ -14,7 +14,7 @@ from agent_core.effects import Effect
 from agent_core.errors import Broken
 from agent_core.fakes.clock import turns
 from agent_core.phases import Opening
-from agent_core.ports import Clock, Committed, Lease, Loaded, Look, NotCommitted, Quarantined, Step, StoreDown
+from agent_core.ports import Clock, Committed, Lease, Loaded, Look, NotCommitted, Quarantined, Step, StoreDown, Taking
 from agent_core.records import Entry, Line, Note
 from agent_core.rules.due import due as next_due
 from agent_core.transition import Transition, check_follows, left_to_do
@@ -52,6 +52,7 @@ class MemoryStore:
         self._leases: dict[ThreadId, tuple[str, datetime]] = {}
         self._drainers: dict[ThreadId, str] = {}
         self._due: dict[ThreadId, datetime] = {}
+        self._hurried: dict[ThreadId, None] = {}
         self._seen: dict[tuple[int, str], tuple[str, datetime]] = {}
         self.kept: dict[ThreadId, Kept] = {}
         self.stops: dict[TeamId, str] = {}
@@ -84,34 +85,34 @@ class MemoryStore:
         dedupe: str | None = None,
         outcome: str = "",
         then: Sequence[Step] = (),
+        take: Taking | None = None,
     ) -> Committed | NotCommitted:
         """Write checkpoint, journal entry, effects, settlements, due time and the dedupe mark; or nothing."""
         transitions = [transition, *(step.transition for step in then)]
         check_follows(before.checkpoint, transitions)
-        after = transitions[-1].checkpoint
-        written = self._codec.encode(after)
+        written = self._codec.encode(after := transitions[-1].checkpoint)
         links = self._codec.links(after.thread_id, before.head, before.length, [entry, *(step.entry for step in then)])
         new, settled = left_to_do(transitions)
-        effects = {name: self._codec.encode_effect(name, effect) for name, effect in new.items()}
         now = await self._reached()
-        no = self._refusal(before, transitions, dedupe, now)
-        if no is not None:
+        if (no := self._refusal(before, transitions, dedupe, now)) is not None:
             return no
-        kept = self._find(after.thread_id, now) or Kept(version=0, checkpoint=b"", head="")
+        kept = self.kept[after.thread_id] = self._find(after.thread_id, now) or Kept(version=0, checkpoint=b"", head="")
         kept.take(after.version, written, links)
-        kept.outbox = {name: raw for name, raw in kept.outbox.items() if name not in settled} | effects
+        kept.outbox = {name: raw for name, raw in kept.outbox.items() if name not in settled}
+        kept.outbox |= {name: self._codec.encode_effect(name, effect) for name, effect in new.items()}
         if isinstance(after.phase, Opening) and after.phase.opened_as:
             kept.expires_at = now + OPENED_FOR
-        self.kept[after.thread_id] = kept
         if dedupe is not None:
             self._seen[mark(after.thread_id, dedupe)] = (outcome, now + SEEN_FOR)
+        loaded = Loaded(checkpoint=after, head=kept.head, length=len(kept.journal), now=now)
+        is_free = kept.outbox and self._holder(after.thread_id, now) is None
+        lease = self._lent(after.thread_id, take, now, Look(loaded, new)) if take and is_free else None
         self._look_again(after.thread_id, self._pending_at(after.thread_id, now) if kept.outbox else next_due(after))
         if self.lose_replies:
             self.lose_replies -= 1
             raise StoreDown("the reply was lost", sent=True)
-        loaded = Loaded(checkpoint=after, head=kept.head, length=len(kept.journal), now=now)
-        loaded = loaded if dedupe is None else replace(loaded, seen=outcome)
-        return Committed(loaded=loaded, holder=self._holder(after.thread_id, now))
+        loaded = replace(loaded, seen=None if dedupe is None else outcome)
+        return Committed(loaded=loaded, holder=self._holder(after.thread_id, now), lease=lease)
 
     async def note(self, thread_id: ThreadId, note: Note) -> None:
         """Append a line to the journal of an existing thread without moving its version."""
@@ -152,13 +153,11 @@ class MemoryStore:
             return None
         if self._holder(thread_id, now) not in (None, holder):
             return None
-        self._lease(thread_id, holder, now + timedelta(seconds=lease_s))
-        last, self._drainers[thread_id] = self._drainers.get(thread_id), holder
         found = None
         with suppress(Quarantined):
             kept = self._find(thread_id, now)
             found = Look(self._loaded(thread_id, kept), self._pending(kept))
-        return Lease(thread_id=thread_id, holder=holder, alone=last in {None, holder}, first=last is None, found=found)
+        return self._lent(thread_id, Taking(holder, lease_s), now, found)
 
     async def renew(self, lease: Lease, lease_s: float) -> bool:
         """Prolong the lease, or say False if it is no longer this holder's."""
@@ -191,9 +190,21 @@ class MemoryStore:
             self._look_again(lease.thread_id, None)
             return False
         kept.outbox = {name: raw for name, raw in kept.outbox.items() if name not in settled}
-        is_due = kept.version != version or (due is None and bool(kept.outbox))
+        hurried = lease.thread_id in self._hurried
+        self._hurried.pop(lease.thread_id, None)
+        is_due = hurried or kept.version != version or (due is None and bool(kept.outbox))
         self._look_again(lease.thread_id, now if is_due else due)
         return is_due
+
+    async def hurry(self, thread_id: ThreadId) -> None:
+        """Have a thread looked at at once; while somebody drains it, when it is given back."""
+        now = await self._reached()
+        if self._find(thread_id, now) is None:
+            return
+        if self._holder(thread_id, now):
+            self._hurried[thread_id] = None
+        else:
+            self._look_again(thread_id, min(now, self._due.get(thread_id, now)))
 
     async def overdue(self, limit: int) -> list[ThreadId]:
         """Give threads that must be looked at by now, the longest overdue first."""
@@ -261,6 +272,13 @@ class MemoryStore:
     def _holder(self, thread_id: ThreadId, now: datetime) -> str | None:
         holder, until = self._leases.get(thread_id, (None, now))
         return holder if until > now else None
+
+    def _lent(self, thread_id: ThreadId, take: Taking, now: datetime, found: Look | None) -> Lease:
+        self._lease(thread_id, take.holder, now + timedelta(seconds=take.lease_s))
+        last, self._drainers[thread_id] = self._drainers.get(thread_id), take.holder
+        found = found if found and found.pending.keys() == self.kept[thread_id].outbox.keys() else None
+        alone = last in {None, take.holder}
+        return Lease(thread_id=thread_id, holder=take.holder, alone=alone, first=last is None, found=found)
 
     def _lease(self, thread_id: ThreadId, holder: str, until: datetime) -> None:
         self._leases[thread_id] = (holder, until)

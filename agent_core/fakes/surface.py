@@ -39,6 +39,7 @@ class FakeSurface:
     def __init__(self) -> None:
         self.messages: dict[str, Posted] = {}
         self.told: list[tuple[PersonId, str]] = []
+        self.parents: dict[ThreadId, str] = {}
         self.fails: deque[Exception | None] = deque()
         self.lose_replies = 0
         self.sent = 0
@@ -97,6 +98,11 @@ class FakeSurface:
         self.messages[posted.ts] = replace(
             posted, card=card, shown=checkpoint.version, summary=summary, updates=posted.updates + 1
         )
+
+    async def update_parent(self, checkpoint: Checkpoint) -> None:
+        """Show on our own message above a task's thread whether the task goes on, or how it ended."""
+        await self._reached()
+        self.parents[checkpoint.thread_id] = checkpoint.phase.kind
 
     async def say(
         self,

@@ -49,6 +49,7 @@ class MemoryIndex:
         self._codec = codec or Codec(FAKE_KEY)
         self._finished_kept = finished_kept
         self._order: dict[ThreadId, tuple[int, datetime, bool]] = {}
+        self._removed: dict[ThreadId, int] = {}
         self.kept: dict[ThreadId, bytes] = {}
 
     async def put(self, line: TaskLine) -> None:
@@ -56,13 +57,32 @@ class MemoryIndex:
         raw = self._codec.seal(TASK_LINE, line, line.thread_id)
         await turns()
         name = line.thread_id
-        if name in self._order and self._order[name][0] > line.version:
+        if self._version(name) > line.version:
             return
+        self._removed.pop(name, None)
         self.kept[name] = raw
         self._order[name] = (line.version, line.updated_at, line.phase == "finished")
         finished = [other for other in self._newest_first(team_of(name)) if self._order[other][2]]
         for other in finished[self._finished_kept :]:
             del self.kept[other], self._order[other]
+
+    async def remove(self, line: TaskLine) -> None:
+        """Take this line's task out of the list, unless a newer version is there; an older one does not come back."""
+        await turns()
+        name = line.thread_id
+        if self._version(name) > line.version:
+            return
+        self.kept.pop(name, None)
+        self._order.pop(name, None)
+        self._removed.pop(name, None)
+        self._removed[name] = line.version
+        ours = [other for other in self._removed if team_of(other) == team_of(name)]
+        for other in ours[: -self._finished_kept]:
+            del self._removed[other]
+
+    def _version(self, name: ThreadId) -> int:
+        """Give the newest version that was told of a task, as far as it is known."""
+        return self._order[name][0] if name in self._order else self._removed.get(name, 0)
 
     async def tasks(self, team: TeamId, *, limit: int = 200) -> list[TaskLine]:
         """Give the team's tasks, newest change first; a line that cannot be read is left out."""

@@ -6,6 +6,7 @@ directory), which is asked to do things and may fail. The world's answers come b
 
 from agent_core.ports.holds import Held, Links, Locks, Stopped, Switch, Switched, Taken
 from agent_core.ports.store import (
+    NO_VERSION,
     Committed,
     Index,
     Lease,
@@ -18,6 +19,7 @@ from agent_core.ports.store import (
     Step,
     Store,
     StoreDown,
+    Taking,
     TaskLine,
 )
 from agent_core.ports.world import (
@@ -41,6 +43,7 @@ from agent_core.ports.world import (
 )
 
 __all__ = [
+    "NO_VERSION",
     "CardGone",
     "Clock",
     "Committed",
@@ -76,6 +79,7 @@ __all__ = [
     "Switch",
     "Switched",
     "Taken",
+    "Taking",
     "TaskLine",
     "Tools",
 ]

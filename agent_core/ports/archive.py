@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 from agent_core.codec import Link
 from agent_core.phases import Ending
-from agent_core.words import EffectId, ThreadId
+from agent_core.words import EffectId, PersonId, ThreadId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,15 @@ class Tombstone:
     how: Ending
     finished_at: datetime
     purged_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """That a person's words up to a time were erased, but for threads that went on and so were ``left``."""
+
+    person: PersonId
+    at: datetime
+    left: tuple[ThreadId, ...] = ()
 
 
 class Archive(Protocol):
@@ -71,6 +80,15 @@ class Archive(Protocol):
         False, with nothing written, if the thread moved on, is being worked on or has pending effects, or if another
         head stands at one of the positions.
         """
+
+    async def erasing(self, person: PersonId) -> Erasure:
+        """Keep on record, from now on, that this person's words so far are erased; no thread is left yet."""
+
+    async def left(self, erasure: Erasure) -> None:
+        """Keep on record which threads an erasure has left, unless a later one of this person has begun."""
+
+    async def erasures(self) -> list[Erasure]:
+        """Give what is on record: of each person the newest erasure."""
 
     async def tombstones(self, thread_id: ThreadId) -> list[Tombstone]:
         """Give the tombstones of a thread, oldest first."""

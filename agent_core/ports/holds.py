@@ -10,7 +10,7 @@ from typing import Protocol
 from agent_core.errors import Refused
 from agent_core.records import Note
 from agent_core.rules.stopping import Switched
-from agent_core.words import ChannelId, EffectId, TeamId
+from agent_core.words import ChannelId, EffectId, TeamId, ThreadId
 
 __all__ = ["Held", "Links", "Locks", "Stopped", "Switch", "Switched", "Taken"]
 
@@ -42,8 +42,8 @@ class Locks(Protocol):
     async def take(self, team: TeamId, name: str, holder: EffectId, *, over: EffectId | None = None) -> Taken:
         """Take a lock that is free, held by one's own thread, or still ``over``'s, once nobody else is before one."""
 
-    async def give_back(self, team: TeamId, name: str, holder: EffectId) -> None:
-        """Free the lock, if it is still this holder's."""
+    async def give_back(self, team: TeamId, name: str, holder: EffectId) -> ThreadId | None:
+        """Free the lock, if it is still this holder's, and name the thread that is now first in its line, if any is."""
 
 
 class Links(Protocol):
@@ -56,15 +56,23 @@ class Links(Protocol):
 class Switch(Protocol):
     """A team's emergency stop.
 
-    Once ``switch`` has given its answer, the store refuses every commit that begins something, whatever its thread,
-    until it is lifted. If it raises, some threads may be stopped and others not: it is to be asked again.
+    Once it is on record, the store refuses every commit that begins something and that it is asked for from then on,
+    whatever its thread, until it is lifted; once ``switch`` has given its answer, also those that were under way. If it
+    raises, it may be on record or not. What was cut off on the way is finished by ``mend``, and meanwhile by whoever
+    meets it. A log that can't be read keeps nobody from switching: what is known all the same is told with the answer.
     """
 
     async def switch(self, team: TeamId, *, is_stopped: bool, by: str) -> Switched:
         """Pull or lift the stop, and note who did; one that stands so already is seen to and given as it stands."""
 
+    async def mend(self, team: TeamId) -> bool:
+        """Finish a switching that was cut off half way, and say whether there was one."""
+
+    async def waits(self, thread_id: ThreadId) -> Switched | None:
+        """Give the stop if it is pulled, and have this thread looked at once it is lifted; else None."""
+
     async def stands(self, team: TeamId) -> Switched | None:
-        """Give the stop as it stands, or None if it was never pulled."""
+        """Give the stop as it stands, or None if nothing says that it was ever pulled."""
 
     async def log(self, team: TeamId) -> list[Note]:
         """Give all that was ever switched, oldest first; raise Quarantined if a line was changed or left out."""

@@ -14,6 +14,8 @@ from agent_core.records import Entry, Line, Note
 from agent_core.transition import Transition
 from agent_core.words import EffectId, PersonId, TeamId, ThreadId
 
+NO_VERSION = -1  # a thread that is released with it is due at once
+
 
 class StoreDown(Exception):
     """The store did not answer. ``sent`` tells whether something may have been recorded all the same."""
@@ -55,14 +57,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
-    """All of it is durable; ``loaded`` is what a load would give now, ``holder`` who holds the thread's lease."""
-
-    loaded: Loaded
-    holder: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NotCommitted:
     """Nothing was written: somebody was first, it was too late, done before, or all is stopped (by ``outcome``)."""
 
@@ -93,6 +87,25 @@ class Look(NamedTuple):
     pending: dict[EffectId, Effect]
 
 
+class Taking(NamedTuple):
+    """Who would drain what is committed at once, and for how long the lease is taken with it."""
+
+    holder: str
+    lease_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """All of it is durable; ``loaded`` is what a load would give now, ``holder`` who holds the thread's lease.
+
+    ``lease`` is the lease, where it was taken with the commit.
+    """
+
+    loaded: Loaded
+    holder: str | None = None
+    lease: Lease | None = None
+
+
 class Store(Protocol):
     """Keeps threads by their ID. Every method is atomic and raises StoreDown when the store cannot be asked.
 
@@ -112,11 +125,13 @@ class Store(Protocol):
         dedupe: str | None = None,
         outcome: str = "",
         then: Sequence[Step] = (),
+        take: Taking | None = None,
     ) -> Committed | NotCommitted:
         """Write checkpoint, journal entry, effects, settlements, due time and the dedupe mark; or nothing.
 
         ``then`` are steps that followed at once, each decided on the one before: they are written with it or not at
         all, each as a version and a line of its own, and what is made and settled on the way is never pending.
+        ``take``: with it, where something is pending then and nobody holds the thread's lease, the lease is taken.
         Lost unless version and journal head are still those of ``before``. Late after ``transition.not_after`` by the
         store's clock. Repeated, with the kept outcome, if the dedupe ID was committed within the last hour. Stopped, if
         something would begin while the team's emergency stop is pulled.
@@ -151,6 +166,9 @@ class Store(Protocol):
         The thread is next looked at at ``due``; or at once, and then say so, if its version is no longer ``version``,
         or if something is pending and there is no time.
         """
+
+    async def hurry(self, thread_id: ThreadId) -> None:
+        """Have a thread looked at at once; while somebody drains it, when it is given back."""
 
     async def overdue(self, limit: int) -> list[ThreadId]:
         """Give threads that must be looked at by now, the longest overdue first."""
@@ -194,6 +212,9 @@ class Index(Protocol):
 
     async def put(self, line: TaskLine) -> None:
         """Keep this line, unless one of a newer version is there."""
+
+    async def remove(self, line: TaskLine) -> None:
+        """Take this line's task out of the list, unless a newer version is there; an older one does not come back."""
 
     async def tasks(self, team: TeamId, *, limit: int = 200) -> list[TaskLine]:
         """Give the team's tasks, newest change first."""

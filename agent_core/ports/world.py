@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from agent_core.checkpoint import Card, Checkpoint
 from agent_core.inputs import ModelReply
 from agent_core.people import People, Person
+from agent_core.ports.store import Lease, Taking
 from agent_core.proposal import Call, StepRun
 from agent_core.rules.book import ToolSpec
 from agent_core.rules.summary import Summary
@@ -161,6 +162,9 @@ class Surface(Protocol):
     async def update_card(self, checkpoint: Checkpoint, card: Card, *, summary: Summary | None = None) -> None:
         """Show what holds now; raise CardGone if the message was deleted."""
 
+    async def update_parent(self, checkpoint: Checkpoint) -> None:
+        """Show on our own message above a task's thread whether the task goes on, or how it ended."""
+
     async def say(
         self,
         thread_id: ThreadId,
@@ -197,5 +201,8 @@ class Directory(Protocol):
 class Engine(Protocol):
     """Wakes workers. A lost wake-up costs time only: the due index is the truth."""
 
-    async def wake(self, thread_id: ThreadId) -> None:
-        """Have this thread drained soon."""
+    def takes(self, thread_id: ThreadId) -> Taking | None:
+        """Say for whom a commit may take the thread's lease, where this very process would drain it at once."""
+
+    async def wake(self, thread_id: ThreadId, lease: Lease | None = None) -> None:
+        """Have this thread drained soon; under this lease, which was taken for this process."""

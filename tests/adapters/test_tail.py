@@ -55,13 +55,35 @@ async def test_a_call_that_is_over_at_once_writes_nothing() -> None:
     assert spool.kept == {}
 
 
-def test_the_newest_is_what_is_kept() -> None:
+async def test_the_newest_is_what_is_kept() -> None:
     """The end of a log says how far it came."""
-    tail = Tail()
-    tail.add("stdout", "x" * TAIL_CHARS)
-    tail.add("stderr", "the end\n")
-    assert len(tail.text) == TAIL_CHARS
-    assert tail.text.endswith("xthe end\n")
+    async with Tail(MemorySpool(), FakeClock(NOON), NAME) as tail:
+        tail.add("stdout", "x" * TAIL_CHARS)
+        tail.add("stderr", "the end\n")
+        assert len(tail.text) == TAIL_CHARS
+        assert tail.text.endswith("xthe end\n")
+
+
+async def test_what_comes_after_a_silence_is_kept_at_once() -> None:
+    """The first second is the call's, not that of its first word."""
+    clock, spool = FakeClock(NOON), MemorySpool()
+    async with Tail(spool, clock, NAME) as tail:
+        await clock.advance(5.0)
+        tail.add("stdout", "first\n")
+        await clock.advance(0.0)
+        assert spool.kept == {NAME: "first\n"}
+        tail.add("stdout", "second\n")
+        await clock.advance(0.5)
+        assert spool.kept == {NAME: "first\n"}
+        await clock.advance(0.5)
+        assert spool.kept == {NAME: "first\nsecond\n"}
+
+
+async def test_a_call_that_prints_nothing_has_nobody_who_writes() -> None:
+    """A function's result is all that it says, and it says it at its end."""
+    before = asyncio.all_tasks()
+    async with Tail(MemorySpool(), FakeClock(NOON), NAME):
+        assert asyncio.all_tasks() == before
 
 
 async def test_a_spool_that_does_not_answer_does_not_end_the_call() -> None:

@@ -7,7 +7,7 @@ Slack is the strict stand-in in this process, which reaches the bots through a b
 import asyncio
 import re
 import sys
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -99,6 +99,7 @@ class Cluster:
     store: Store
     balancer: Balancer
     folder: Path
+    program: tuple[str, ...] = ("-m", "bot")
     members: list[Member] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -118,8 +119,7 @@ class Cluster:
         with log.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                "-m",
-                "bot",
+                *self.program,
                 role,
                 cwd=ROOT,
                 env=self.environment,
@@ -160,9 +160,15 @@ class Cluster:
 
 
 @asynccontextmanager
-async def deployed(folder: Path, *, serve: int = 2, work: int = 2) -> AsyncGenerator[Cluster]:
-    """Run a deployment until the block ends."""
-    furnished(folder)
+async def deployed(
+    folder: Path,
+    *,
+    furnish: Callable[[Path], Path] = furnished,
+    program: tuple[str, ...] = ("-m", "bot"),
+    **members: int,
+) -> AsyncGenerator[Cluster]:
+    """Run a deployment until the block ends: so many members of each role, or two that serve and two that work."""
+    furnish(folder)
     make_key(folder / "key")
     async with AsyncExitStack() as closing:
         home = closing.enter_context(TemporaryDirectory(prefix="cs-"))  # short: a socket's path has 108 bytes at most
@@ -173,12 +179,13 @@ async def deployed(folder: Path, *, serve: int = 2, work: int = 2) -> AsyncGener
         balancer = await closing.enter_async_context(balancing())
         slack.events_url = f"http://127.0.0.1:{balancer.port}/slack/events"
         slack.set_members(DEV, slack.standin.workspace.channels[DEV].members | {BOT_USER_ID})
-        cluster = Cluster(slack, store, balancer, folder)
+        cluster = Cluster(slack, store, balancer, folder, program)
 
         async def end() -> None:
             for member in cluster.members:
                 await member.kill()
 
         closing.push_async_callback(end)
-        await asyncio.gather(*(cluster.add(role) for role in ["serve"] * serve + ["work"] * work))
+        roles = [role for role, many in ({"serve": 2, "work": 2} | members).items() for _ in range(many)]
+        await asyncio.gather(*(cluster.add(role) for role in roles))
         yield cluster

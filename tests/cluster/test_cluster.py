@@ -5,7 +5,7 @@ from pathlib import Path
 
 import aiohttp
 
-from agent_core.worker import LEASE_S
+from agent_core.keeping import LEASE_S
 from tests.cluster.kit import Cluster, Member, deployed
 from tests.cluster.rounds import Rounds
 from tests.stories.stage import ADA, Task

@@ -9,6 +9,7 @@ from agent_core.adapters.docket_engine import Called, Caller
 from agent_core.adapters.redis_client import connect
 from agent_core.adapters.redis_cluster import ClusterClient, slot_of
 from agent_core.adapters.redis_due import RedisDue
+from agent_core.adapters.redis_holds import RedisSwitch, log_keys
 from agent_core.adapters.redis_keys import keys_of
 from agent_core.adapters.redis_settings import check_settings
 from agent_core.adapters.redis_store import RedisStore
@@ -21,6 +22,7 @@ from tests.adapters.polling import until
 from tests.adapters.test_docket_engine import Drains
 from tests.cluster.servers import Clustered, clustered
 from tests.examples import KEY, THREAD
+from tests.laws.holds_laws import TEAM, Damage, SwitchLaws, flipped
 from tests.laws.stage import Stage
 from tests.laws.store_laws import StoreLaws
 
@@ -66,6 +68,33 @@ async def stage(client: ClusterClient) -> Stage:
 
 class TestClusteredStore(StoreLaws):
     """A thread's keys share a slot, so that every script of ours runs on a cluster as it does on one server."""
+
+
+class TestClusteredSwitch(SwitchLaws):
+    """Marks lie on every master, and no script can look from one to another."""
+
+    @pytest_asyncio.fixture(loop_scope="module")
+    async def store(self, client: ClusterClient) -> RedisStore:
+        """Begin with an empty store."""
+        return RedisStore(client, Codec(KEY))
+
+    @pytest_asyncio.fixture(loop_scope="module")
+    async def switch(self, client: ClusterClient) -> RedisSwitch:
+        """Begin with the stop never pulled."""
+        return RedisSwitch(client, Codec(KEY))
+
+    @pytest_asyncio.fixture(loop_scope="module")
+    async def damage(self, client: ClusterClient) -> Damage:
+        """Change the last byte."""
+
+        async def change() -> None:
+            _, lines = log_keys(TEAM)
+            master = (await client.masters.of(("LRANGE", lines))).client
+            (last,) = await master.lrange(lines, -1, -1)
+            assert isinstance(last, bytes)
+            await master.lset(lines, -1, flipped(last))  # type: ignore[arg-type]  # any bytes are a value
+
+        return change
 
 
 def thread(number: int) -> ThreadId:

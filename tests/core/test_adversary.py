@@ -1,6 +1,7 @@
 """What an attacker of the worker tried: the surface or the store fails just when it hurts most."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -8,9 +9,12 @@ from agent_core.adapters.local_engine import SWEEP_S, LocalEngine
 from agent_core.fakes import turns
 from agent_core.inputs import Reply, Teach
 from agent_core.phases import Finished, OutcomeUnknown
-from agent_core.ports import StoreDown, SurfaceBusy, SurfaceRefused
+from agent_core.ports import NotCommitted, Step, StoreDown, SurfaceBusy, SurfaceRefused
+from agent_core.records import Entry
+from agent_core.runtime import TRIES
 from agent_core.words import ThreadId
 from agent_core.worker import BACK_OFF_S
+from tests.core.committing import Committing
 from tests.core.workshop import Workshop, settled, until
 from tests.examples import LEAD, REQUESTER, THREAD
 
@@ -118,6 +122,34 @@ async def test_a_result_whose_recording_lost_its_reply_counts_once() -> None:
     await shop.drain()
     assert await how(shop) == "succeeded"
     assert (await shop.task()).tally.steps == 1
+
+
+class Crowd(Committing):
+    """A store in which somebody else is first, more often than an input is tried, where a tool's result is written."""
+
+    left = TRIES + 1
+
+    def asked(self, entry: Entry, then: Sequence[Step]) -> NotCommitted | None:
+        """Lose."""
+        del then
+        if entry.input.kind != "tool_finished" or not self.left:
+            return None
+        self.left -= 1
+        return NotCommitted(why="lost")
+
+
+async def test_a_result_counts_though_a_crowd_is_clicking_at_its_task() -> None:
+    """Each refused click leaves a note, and so moves the journal on before the result is in; the call has ended."""
+    shop = Workshop()
+    shop.store = crowd = Crowd(shop.clock)
+    shop.restarted()
+    drain, done = await running(shop)
+    done.set()
+    await shop.clock.advance(2.0)
+    await settled(drain)
+    assert crowd.left == 0
+    assert await how(shop) == "succeeded"
+    assert len(shop.tools.calls) == 1
 
 
 async def test_a_card_that_slack_never_takes_ends_the_task_in_words() -> None:

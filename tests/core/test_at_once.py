@@ -3,38 +3,29 @@ from dataclasses import replace
 
 from agent_core.asking import Asking
 from agent_core.effects import AskModel, Effect, PostCard, Say, UpdateCard
-from agent_core.fakes import FakeCritic, FakeModel, MemoryStore
+from agent_core.fakes import FakeCritic, FakeModel
 from agent_core.giving import Task
 from agent_core.inputs import Propose
-from agent_core.ports import Committed, Figures, Loaded, Look, NotCommitted, Output, Situation, Step
+from agent_core.ports import Figures, Loaded, Look, Output, Situation, Step
 from agent_core.proposal import StepRun
 from agent_core.records import Entry
 from agent_core.transition import Transition, left_to_do
 from agent_core.words import CardKey, effect_id_of
+from tests.core.committing import Committing
 from tests.core.workshop import Workshop
 from tests.examples import CARD, THREAD, WAITING, entry
 
 
-class Watched(MemoryStore):
+class Watched(Committing):
     """A store that remembers which inputs were committed together."""
 
     def __init__(self, shop: Workshop) -> None:
         super().__init__(shop.clock)
         self.together: list[list[str]] = []
 
-    async def commit(  # noqa: PLR0913 - as the port has it
-        self,
-        before: Loaded,
-        transition: Transition,
-        entry: Entry,
-        *,
-        dedupe: str | None = None,
-        outcome: str = "",
-        then: Sequence[Step] = (),
-    ) -> Committed | NotCommitted:
-        """Commit, and remember."""
+    def asked(self, entry: Entry, then: Sequence[Step]) -> None:
+        """Remember."""
         self.together.append([entry.input.kind, *(one.entry.input.kind for one in then)])
-        return await super().commit(before, transition, entry, dedupe=dedupe, outcome=outcome, then=then)
 
 
 def watched(*steps: Propose, immediate: bool = True) -> tuple[Workshop, Watched]:

@@ -6,9 +6,8 @@ import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 
-from agent_core import codec as codec_module
 from agent_core.checkpoint import Checkpoint
-from agent_core.codec import CAP_BYTES, MAGIC, PACK_FROM_BYTES, Codec, Corrupt, keyed, packed, unpacked
+from agent_core.codec import MAGIC, PACK_FROM_BYTES, Codec, Corrupt, keyed, packed, unpacked
 from agent_core.effects import Effect
 from agent_core.errors import Broken
 from agent_core.inputs import Input, ModelReply
@@ -16,6 +15,7 @@ from agent_core.lesson import Lesson
 from agent_core.phases import Phase
 from agent_core.ports import TaskLine
 from agent_core.records import Line, Record
+from agent_core.shapes import CAP_BYTES, EFFECT
 from agent_core.stored import TASK_LINE
 from agent_core.words import TeamId, thread_id_of
 from tests import examples, strategies
@@ -128,7 +128,7 @@ def test_a_lesson_copied_into_another_team_is_refused() -> None:
 
 def test_one_shape_does_not_pass_for_another() -> None:
     """A lesson's place is a team and an effect's is a name: that they are spelled alike must not matter."""
-    stored = CODEC.seal(codec_module.EFFECT, EFFECTS[0], LESSON.team)
+    stored = CODEC.seal(EFFECT, EFFECTS[0], LESSON.team)
     with pytest.raises(Corrupt, match="changed or moved"):
         CODEC.decode_lesson(stored, LESSON.team)
 

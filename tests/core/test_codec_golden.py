@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from agent_core.checkpoint import NEWEST_SCHEMA, SCHEMA
-from agent_core.codec import CHECKPOINT, EFFECT, LESSON, LINE, Codec, Shape, packed
+from agent_core.codec import Codec, packed
 from agent_core.inputs import Approve
 from agent_core.records import Entry
+from agent_core.shapes import CHECKPOINT, EFFECT, LESSON, LINE, Shape
 from tests.examples import KEY
 from tests.golden import CHECKPOINTS
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 import pytest
 
 from agent_core.checkpoint import NEWEST_SCHEMA, SCHEMA
-from agent_core.codec import UPGRADES, Codec, Corrupt, Tree, UnknownSchema, packed
+from agent_core.codec import UPGRADES, Codec, Corrupt, UnknownSchema, packed
 from agent_core.records import Line
+from agent_core.shapes import Tree
 from agent_core.words import Json
 from tests.examples import KEY, NOTE, THREAD, WAITING
 

@@ -8,7 +8,18 @@ from agent_core.checkpoint import HAPPENED, Origin
 from agent_core.errors import Refused
 from agent_core.fakes import MemoryStore
 from agent_core.forks import seed_of
-from agent_core.inputs import Abort, Fork, OverridePhi, Reject, ResolveUnknown, Rewind, SurfaceLost, ToolStarted
+from agent_core.inputs import (
+    Abort,
+    Approve,
+    Fork,
+    OverridePhi,
+    Reject,
+    ResolveUnknown,
+    Rewind,
+    Start,
+    SurfaceLost,
+    ToolStarted,
+)
 from agent_core.phases import AwaitingApproval, Finished
 from agent_core.ports import Output, Ran
 from agent_core.records import Line
@@ -56,7 +67,38 @@ async def test_a_step_that_there_never_was_is_refused_with_those_that_there_are(
     shop = await finished()
     with pytest.raises(Refused) as no:
         await seed(shop, number)
-    assert "from 0 to 2" in no.value.instead
+    assert no.value.instead == "Name a step from 1 to 2, or 0 for its beginning."
+
+
+async def test_a_task_with_no_step_yet_can_be_taken_up_at_its_beginning_only() -> None:
+    """Its first proposal still waits."""
+    shop = Workshop(step())
+    await shop.until_waiting()
+    with pytest.raises(Refused) as no:
+        await seed(shop, 1)
+    assert no.value.instead == "No step of its own is done yet, so name 0, its beginning."
+
+
+async def test_of_a_fork_it_is_said_from_which_step_on_it_is_its_own() -> None:
+    """What came before was done in the other thread, and is taken up there."""
+    shop = await finished(2.5, 9.5, 3.0, 9.0)
+    taken = (await seed(shop, 1)).seed
+    other = ThreadId("T0TEAM:C0STAGING:1772452900.000100")
+    await shop.give(Fork(by=REQUESTER, seed=taken), other)
+    with pytest.raises(Refused) as no:
+        await seed(shop, 0, other)
+    began = f"It began as {THREAD} was after step 1; for what came before, name that one."
+    assert no.value.instead == f"{began} No step of its own is done yet, so name 1, its beginning."
+    shop.model.steps.popleft()
+    await shop.drain(other)
+    waiting = (await shop.task(other)).phase
+    assert isinstance(waiting, AwaitingApproval)
+    yes = Approve(by=APPROVER, digest=waiting.proposal.digest, version=waiting.proposal.version)
+    await shop.give(yes, other)
+    await shop.drain(other)
+    with pytest.raises(Refused) as no:
+        await seed(shop, 0, other)
+    assert no.value.instead == f"{began} Name step 2, or 1 for its beginning."
 
 
 async def test_a_rewound_task_asks_again_before_it_repeats_what_it_did() -> None:
@@ -72,6 +114,20 @@ async def test_a_rewound_task_asks_again_before_it_repeats_what_it_did() -> None
     await shop.drain()
     assert isinstance(await shop.phase(), Finished)
     assert [call.tool for call in shop.tools.calls].count("restart_service") == 2
+
+
+async def test_our_message_above_the_thread_does_not_say_any_more_that_the_task_ended() -> None:
+    """Whoever scrolls by would take it for done; where the message is somebody's own, nothing is changed."""
+    for is_ours in (True, False):
+        shop = Workshop(*TWO, *TWO, figures=(2.5, 9.5, 3.0, 9.0))
+        await shop.give(Start(by=REQUESTER, purpose="Restart it.", parent_is_ours=is_ours))
+        await shop.drain()
+        await shop.approve()
+        await shop.drain()
+        assert isinstance(await shop.phase(), Finished)
+        await shop.give(await seed(shop, 0))
+        await shop.drain()
+        assert shop.surface.parents == ({THREAD: "thinking"} if is_ours else {})
 
 
 async def test_the_steps_after_it_stay_in_the_journal() -> None:
@@ -216,16 +272,26 @@ async def test_a_task_that_moves_while_its_past_is_read_is_refused() -> None:
         await seed_of(store, THREAD, 1, rules=shop.rules, lessons=())
 
 
-class Moving(MemoryStore):
-    """A store in which somebody acts between the look at the task and the look at its journal."""
+async def test_a_task_that_moved_once_while_its_past_was_read_is_read_anew() -> None:
+    """It has just ended, and its last message was posted meanwhile; nobody needs to hear of that."""
+    shop = await finished()
+    found, known = await seed_of(Moving(shop, times=1), THREAD, 1, rules=shop.rules, lessons=())
+    assert known == (await shop.task()).version
+    assert found.step == 1
 
-    def __init__(self, shop: Workshop) -> None:
+
+class Moving(MemoryStore):
+    """A store in which somebody acts between the look at the task and the look at its journal, so many times."""
+
+    def __init__(self, shop: Workshop, times: int = 100) -> None:
         super().__init__(shop.clock)
         self.kept = shop.store.kept
         self._shop = shop
+        self._times = times
 
     async def journal(self, thread_id: ThreadId, start: int = 0, count: int = 100) -> list[Line]:
         """Have Φ overridden first."""
-        if start == 0:
+        if start == 0 and self._times:
+            self._times -= 1
             await self._shop.give(OverridePhi(by=LEAD, phi=4.0))
         return await super().journal(thread_id, start, count)

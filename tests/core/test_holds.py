@@ -56,6 +56,40 @@ async def test_one_task_at_a_time_holds_a_lock_and_the_other_is_told_for_whom_it
     assert list(shop.locks.held()) == []
 
 
+async def test_who_is_first_in_line_for_a_lock_goes_on_as_soon_as_it_is_given_back() -> None:
+    """Not when it would have asked again."""
+    shop = rebooting(3)
+    done = shop.tools.hold("reboot")
+    for thread_id in (THREAD, OTHER, THIRD):
+        await approved(shop, thread_id)
+    first = shop.draining()
+    await until(shop.tools.started("reboot"))
+    await shop.drain(OTHER)
+    await shop.drain(THIRD)
+    shop.tools.held.clear()
+    assert await shop.store.overdue(10) == []
+    done.set()
+    await settled(first)
+    assert await shop.store.overdue(10) == [OTHER]
+    assert shop.engine.woken[-1] == OTHER
+    await shop.drain(OTHER)
+    assert await shop.store.overdue(10) == [THIRD]
+
+
+async def test_a_step_that_waits_for_the_stop_is_due_as_soon_as_it_is_lifted() -> None:
+    """And so is a task whose message was posted, and that has not begun."""
+    shop = Workshop()
+    await shop.until_waiting()
+    await shop.approve()
+    await shop.give(Open(by=REQUESTER, purpose="Restart it."), OPENING_THREAD)
+    await shop.switch.switch(TEAM, is_stopped=True, by="U0OPERATOR")
+    await shop.drain()
+    await shop.drain(OPENING_THREAD)
+    assert await shop.store.overdue(10) == []
+    await shop.switch.switch(TEAM, is_stopped=False, by="U0OPERATOR")
+    assert sorted(await shop.store.overdue(10)) == sorted([THREAD, OPENING_THREAD])
+
+
 async def test_a_task_that_waits_holds_no_lease_and_says_it_once() -> None:
     """However long it waits: its journal does not grow."""
     shop = rebooting()

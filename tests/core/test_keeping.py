@@ -24,6 +24,7 @@ class Renewals:
         self.open = asyncio.Event()
         self.open.set()
         self.listed: list[ThreadId] = []
+        self.listing_fails = False
 
     async def renew(self, lease: Lease, lease_s: float) -> bool:
         """Answer as it was told to."""
@@ -35,7 +36,9 @@ class Renewals:
         return self.answer
 
     async def renewed(self, thread_id: ThreadId) -> None:
-        """Note which drain was listed."""
+        """Note which drain was listed, unless told to fail."""
+        if self.listing_fails:
+            raise RuntimeError("a defect")
         self.listed.append(thread_id)
 
 
@@ -119,6 +122,51 @@ async def test_a_renewal_counts_from_when_it_was_asked_for(bench: Bench) -> None
     assert bench.store.asked == 2
     bench.ended.set()
     await task
+
+
+async def test_a_drain_that_lost_its_lease_is_stopped_once(bench: Bench) -> None:
+    """However long it takes to end a call that runs; cut off, it would leave one running that somebody makes again."""
+    bench.store.answer = False
+    killed = asyncio.Event()
+
+    async def drain() -> None:
+        with bench.keeper.keeping(LEASE):
+            try:
+                await bench.ended.wait()
+            finally:
+                await killed.wait()
+
+    task = asyncio.create_task(drain())
+    await bench.tick(1 + 2 * LOST_AFTER)
+    assert not task.done()
+    killed.set()
+    with pytest.raises(LeaseLost):
+        await task
+
+
+async def test_a_list_that_cannot_be_written_ends_no_drain(bench: Bench) -> None:
+    """The lease is renewed all the same."""
+    bench.store.listing_fails = True
+    task = asyncio.create_task(bench.drain())
+    await bench.tick(1 + 2 * RENEWED_AFTER)
+    assert (bench.store.asked, task.done()) == (3, False)
+    bench.ended.set()
+    await task
+
+
+async def test_the_time_for_which_the_process_stood_still_counts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was frozen for a lease has lost it, and does nothing more under it once it wakes up."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(bench.drain())
+    await turns(3)
+    before_s = loop.time()
+    with monkeypatch.context() as frozen:
+        frozen.setattr(loop, "time", lambda: before_s + LEASE_S)
+        await bench.tick()
+    bench.ended.set()
+    with pytest.raises(LeaseLost):
+        await task
+    assert bench.store.asked == 0
 
 
 async def test_whoever_stops_a_drain_is_told_that_it_was_stopped(bench: Bench) -> None:

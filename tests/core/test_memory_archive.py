@@ -11,12 +11,16 @@ from tests.laws.archive_laws import ArchiveLaws, Scene
 @pytest.fixture
 def scene() -> Scene:
     """Give one store as both sides."""
-    archive = MemoryArchive(FakeClock(NOON), Codec(KEY))
+    clock = FakeClock(NOON)
+    archive = MemoryArchive(clock, Codec(KEY))
 
     async def settle(thread_id: ThreadId) -> None:
         archive.kept[thread_id].outbox = {}
 
-    return Scene(store=archive, archive=archive, settle=settle)
+    async def later() -> None:
+        clock.move(1)
+
+    return Scene(store=archive, archive=archive, settle=settle, later=later)
 
 
 class TestMemoryArchive(ArchiveLaws):

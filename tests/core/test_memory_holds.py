@@ -6,7 +6,7 @@ from agent_core.codec import Codec
 from agent_core.fakes import FakeClock, MemoryLocks, MemoryStore, MemorySwitch
 from agent_core.ports import Quarantined
 from tests.examples import KEY, NOON
-from tests.laws.holds_laws import TEAM, Later, LocksLaws, SwitchLaws
+from tests.laws.holds_laws import TEAM, Damage, Later, LocksLaws, SwitchLaws, flipped
 
 
 @pytest.fixture
@@ -45,6 +45,15 @@ class TestMemorySwitch(SwitchLaws):
     def switch(self, store: MemoryStore, clock: FakeClock) -> MemorySwitch:
         """Begin with the stop never pulled."""
         return MemorySwitch(store, clock, Codec(KEY))
+
+    @pytest.fixture
+    def damage(self, switch: MemorySwitch) -> Damage:
+        """Change the last byte."""
+
+        async def change() -> None:
+            switch.kept[TEAM][-1] = flipped(switch.kept[TEAM][-1])
+
+        return change
 
     async def test_a_damaged_log_is_told(self, switch: MemorySwitch) -> None:
         """Who stopped everything is a matter of record."""

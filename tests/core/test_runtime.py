@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, NoReturn
 
 import pytest
 
@@ -10,14 +11,15 @@ from agent_core import runtime as runtime_module
 from agent_core.decide import decide
 from agent_core.effects import AskModel
 from agent_core.errors import Broken, Refused
-from agent_core.fakes import MemoryStore
+from agent_core.fakes import MemoryStore, turns
 from agent_core.inputs import Abort, Approve, Inquire, Pause, Reject, Start, Teach, TimerFired, ToolFinished
 from agent_core.phases import Acting
-from agent_core.ports import Committed, Loaded, NotCommitted, Step, StoreDown
+from agent_core.ports import NotCommitted, Step, StoreDown
 from agent_core.records import Entry
 from agent_core.runtime import Given, Holding, Runtime
 from agent_core.transition import Transition
 from agent_core.words import EffectId
+from tests.core.committing import Committing
 from tests.core.workshop import Workshop, step
 from tests.examples import APPROVER, GUEST, LEAD, NOON, REQUESTER, THREAD, person
 
@@ -111,21 +113,12 @@ async def test_a_task_known_too_old_is_loaded_again() -> None:
     assert given.loaded.checkpoint.version == old.checkpoint.version + 2
 
 
-class Losing(MemoryStore):
+class Losing(Committing):
     """A store in which somebody else is always first."""
 
-    async def commit(  # noqa: PLR0913 - as the port has it
-        self,
-        before: Loaded,
-        transition: Transition,
-        entry: Entry,
-        *,
-        dedupe: str | None = None,
-        outcome: str = "",
-        then: Sequence[Step] = (),
-    ) -> Committed | NotCommitted:
+    def asked(self, entry: Entry, then: Sequence[Step]) -> NotCommitted:
         """Lose."""
-        del before, transition, entry, dedupe, outcome, then
+        del entry, then
         return NotCommitted(why="lost")
 
 
@@ -138,24 +131,15 @@ async def test_who_loses_every_time_is_told_so() -> None:
         await shop.begin()
 
 
-class Slow(MemoryStore):
+class Slow(Committing):
     """A store whose clock goes on between a load and the commit, once ``slow_s`` is set."""
 
     slow_s = 0.0
 
-    async def commit(  # noqa: PLR0913 - as the port has it
-        self,
-        before: Loaded,
-        transition: Transition,
-        entry: Entry,
-        *,
-        dedupe: str | None = None,
-        outcome: str = "",
-        then: Sequence[Step] = (),
-    ) -> Committed | NotCommitted:
-        """Let time go by, then commit."""
+    def asked(self, entry: Entry, then: Sequence[Step]) -> None:
+        """Let time go by."""
+        del entry, then
         self._clock.move(self.slow_s)  # type: ignore[attr-defined]  # it is the test's clock
-        return await super().commit(before, transition, entry, dedupe=dedupe, outcome=outcome, then=then)
 
 
 async def test_a_decision_that_reaches_the_store_too_late_is_refused() -> None:
@@ -232,3 +216,49 @@ async def test_the_first_effect_of_a_task_is_to_ask_the_model() -> None:
     await shop.begin()
     assert list((await shop.pending()).values()) == [AskModel()]
     assert isinstance(shop.process.runtime, Runtime)
+
+
+async def test_a_commit_whose_reply_is_lost_is_drained_by_whoever_may_hold_its_lease() -> None:
+    """Else the thread would wait until the lease that it may have taken has ended."""
+    shop = Workshop()
+    shop.engine.taking = shop.process.worker.taking
+    shop.store.lose_replies = 1
+    with pytest.raises(StoreDown):
+        await shop.begin()
+    assert shop.engine.woken == [THREAD]
+    await shop.process.worker.drain(THREAD)
+    assert (await shop.phase()).kind == "awaiting_approval"
+
+
+class Unheard(MemoryStore):
+    """A store whose commits are written, and whose replies never come."""
+
+    async def commit(self, *given: Any, **named: Any) -> NoReturn:  # noqa: ANN401 - as the store's
+        """Commit, and say nothing."""
+        await super().commit(*given, **named)
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+
+async def test_whoever_stops_waiting_for_a_commit_has_its_thread_drained_all_the_same() -> None:
+    """A listener has only so long; what it gave may be written, and the lease be taken with it."""
+    shop = Workshop()
+    shop.store = Unheard(shop.clock)
+    shop.restarted()
+    shop.engine.taking = shop.process.worker.taking
+    beginning = asyncio.create_task(shop.begin())
+    await turns(20)
+    beginning.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await beginning
+    assert shop.engine.woken == [THREAD]
+
+
+async def test_a_commit_that_was_not_sent_wakes_nobody() -> None:
+    """There is nothing to drain."""
+    shop = Workshop()
+    shop.engine.taking = shop.process.worker.taking
+    shop.store.down = StoreDown("away", sent=False)
+    with pytest.raises(StoreDown):
+        await shop.begin()
+    assert shop.engine.woken == []

@@ -6,7 +6,7 @@ from agent_core.fakes import turns
 from agent_core.inputs import Abort, Ask, OverridePhi, Pause, Reply, Resume, Stop, Teach
 from agent_core.phases import AwaitingAnswer, Finished, Opening, OutcomeUnknown
 from agent_core.ports import ModelDown, Output, Ran, StoreDown, SurfaceBusy, SurfaceGone, Switched
-from agent_core.words import TeamId, ThreadId, thread_id_of
+from agent_core.words import ThreadId, thread_id_of
 from tests.core.workshop import Workshop, settled, step, until
 from tests.examples import APPROVER, CHANNEL, LEAD, OPENING_THREAD, REQUESTER, TEAM, THREAD
 
@@ -33,7 +33,7 @@ async def test_a_task_goes_from_its_start_to_its_end() -> None:
     assert [call.tool for call in shop.tools.calls] == ["restart_service"]
     (card,) = shop.surface.cards(proposal.card)
     assert card.card is not None
-    assert (card.card.state, card.shown) == ("done", card.shown)
+    assert card.card.state == "done"
     last = shop.surface.cards()[-1]
     assert last.summary is not None
     assert (last.summary.steps, last.summary.succeeded, last.summary.phi_end) == (1, 1, 9.5)
@@ -136,13 +136,13 @@ async def test_what_people_do_while_a_thread_is_put_off_is_not_put_off_with_it()
     shop.clock.move(5)
     other = shop.process
     shop.restarted()
-    stands = shop.switch.stands
+    waits = shop.switch.waits
 
-    async def slowly(team: TeamId) -> Switched | None:
+    async def slowly(thread_id: ThreadId) -> Switched | None:
         await shop.give(Pause(by=REQUESTER))
-        return await stands(team)
+        return await waits(thread_id)
 
-    shop.switch.stands = slowly  # type: ignore[method-assign]  # somebody acts while it is asked
+    shop.switch.waits = slowly  # type: ignore[method-assign]  # somebody acts while it is asked
     await other.worker.drain(THREAD)
     assert await shop.store.overdue(10) == [THREAD]
 
@@ -540,3 +540,35 @@ async def test_a_drain_of_nothing_changes_nothing() -> None:
     await shop.drain()
     assert await shop.task() == before
     assert isinstance(before, Checkpoint)
+
+
+async def test_a_lease_that_came_with_a_commit_is_drained_under() -> None:
+    """Whoever commits needs to ask nobody, and gives the lease back when it is done."""
+    shop = Workshop()
+    shop.engine.taking = shop.process.worker.taking
+    await shop.begin()
+    lease = shop.engine.leases[THREAD]
+    await shop.process.worker.drain(THREAD, lease)
+    assert await shop.store.take(THREAD, "another", 1.0) is not None
+    assert (await shop.phase()).kind == "awaiting_approval"
+
+
+async def test_a_drain_says_whether_the_store_answered() -> None:
+    """What it asked last may have been done: the lease is taken, for all that it knows."""
+    shop = Workshop()
+    await shop.begin()
+    shop.store.down = StoreDown("it does not answer", sent=True)
+    assert not await shop.process.worker.drain(THREAD)
+    shop.store.down = None
+    assert await shop.process.worker.drain(THREAD)
+
+
+async def test_a_lease_that_comes_as_a_worker_leaves_is_given_back() -> None:
+    """Another worker goes on at once."""
+    shop = Workshop()
+    shop.engine.taking = shop.process.worker.taking
+    await shop.begin()
+    shop.process.worker.leave()
+    await shop.process.worker.drain(THREAD, shop.engine.leases[THREAD])
+    assert await shop.store.overdue(1) == [THREAD]
+    assert await shop.store.take(THREAD, "another", 1.0) is not None

@@ -10,7 +10,7 @@ from agent_core.inputs import Start
 from agent_core.ports import Loaded, Store
 from agent_core.ports.archive import Archive, Kept, Tombstone
 from agent_core.transition import Transition
-from agent_core.words import EffectId, ThreadId
+from agent_core.words import EffectId, PersonId, ThreadId
 from tests.examples import KEY, NOON, REQUESTER, THREAD, entry, new_task
 from tests.laws.stage import step
 
@@ -27,6 +27,7 @@ class Scene:
     store: Store
     archive: Archive
     settle: Callable[[ThreadId], Awaitable[None]]
+    later: Callable[[], Awaitable[None]]
 
     async def begin(self, thread_id: ThreadId = THREAD) -> Loaded:
         """Commit three versions of a task."""
@@ -213,3 +214,22 @@ class ArchiveLaws:
         assert lease is not None
         assert not await scene.archive.rewrite(kept, {1: bare})
         assert await scene.store.journal(THREAD) == [entry(1), entry(2), entry(3)]
+
+    async def test_of_each_person_the_newest_erasure_is_on_record(self, scene: Scene) -> None:
+        """From its beginning on, and with what it left at its end."""
+        assert await scene.archive.erasures() == []
+        first = await scene.archive.erasing(PersonId("U0ONE"))
+        other = await scene.archive.erasing(PersonId("U0TWO"))
+        assert sorted(await scene.archive.erasures(), key=str) == sorted([first, other], key=str)
+        left = replace(first, left=(THREAD, OTHER))
+        await scene.archive.left(left)
+        assert sorted(await scene.archive.erasures(), key=str) == sorted([left, other], key=str)
+
+    async def test_an_erasure_that_ends_after_a_later_one_began_says_nothing_of_it(self, scene: Scene) -> None:
+        """What the later one leaves, it says itself."""
+        first = await scene.archive.erasing(PersonId("U0ONE"))
+        await scene.later()
+        second = await scene.archive.erasing(PersonId("U0ONE"))
+        await scene.archive.left(replace(first, left=(THREAD,)))
+        assert await scene.archive.erasures() == [second]
+        assert second.at > first.at

@@ -1,4 +1,7 @@
-"""What every Locks and every Switch keeps to. An implementation's tests subclass these and give the fixtures."""
+"""What every Locks and every Switch keeps to. An implementation's tests subclass these and give the fixtures.
+
+``later`` lets time go by; ``damage`` changes a byte of the newest line of the stop's log.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,11 +18,17 @@ NAME = "service:checkout"
 LINE_S = 31.0
 THREADS = [ThreadId(f"T0TEAM:C0STAGING:1772452800.{nth:06d}") for nth in range(20)]
 Later = Callable[[float], Awaitable[None]]
+Damage = Callable[[], Awaitable[None]]
 
 
 def holder(nth: int, version: int = 3) -> EffectId:
     """Name the holder that the nth thread makes at a version."""
     return effect_id_of(THREADS[nth], version, 99)
+
+
+def flipped(raw: bytes) -> bytes:
+    """Change the last byte of something."""
+    return raw[:-1] + bytes([raw[-1] ^ 1])
 
 
 class LocksLaws:
@@ -42,6 +51,21 @@ class LocksLaws:
         assert (await locks.take(TEAM, NAME, holder(1))).holder == holder(0)
         await locks.give_back(TEAM, NAME, holder(0))
         assert (await locks.take(TEAM, NAME, holder(1))).place == 0
+
+    async def test_who_gives_a_lock_back_is_told_who_is_first_now(self, locks: Locks, later: Later) -> None:
+        """That one is woken; who was before it has not asked for long, and is gone."""
+        await locks.take(TEAM, NAME, holder(0))
+        await locks.take(TEAM, NAME, holder(1))
+        await later(LINE_S)
+        for nth in (2, 3):
+            await locks.take(TEAM, NAME, holder(nth))
+        assert await locks.give_back(TEAM, NAME, holder(2)) is None, "it holds none"
+        assert await locks.give_back(TEAM, NAME, holder(0)) == THREADS[2]
+        await locks.take(TEAM, NAME, holder(2))
+        await locks.take(TEAM, NAME, holder(3))
+        assert await locks.give_back(TEAM, NAME, holder(2)) == THREADS[3]
+        await locks.take(TEAM, NAME, holder(3))
+        assert await locks.give_back(TEAM, NAME, holder(3)) is None, "nobody waits"
 
     async def test_nobody_gives_anothers_lock_back(self, locks: Locks) -> None:
         """A slow worker comes back after its task has taken the lock for a newer call, or another task has."""
@@ -157,6 +181,63 @@ class SwitchLaws:
         """One deployment may serve several some day."""
         await switch.switch(OTHER_TEAM, is_stopped=True, by="U0ONE")
         assert isinstance(await begun(store), Committed)
+
+    async def test_who_waits_is_due_once_it_is_lifted(self, switch: Switch, store: Store) -> None:
+        """Not when it would have looked again; and who came too late to wait is told so."""
+        for thread_id in THREADS:
+            assert isinstance(await begun(store, thread_id), Committed)
+            assert await switch.waits(thread_id) is None
+        done = await switch.switch(TEAM, is_stopped=True, by="U0ONE")
+        for thread_id in THREADS[1:]:
+            assert await switch.waits(thread_id) == done
+        assert await store.overdue(100) == []
+        await switch.switch(TEAM, is_stopped=False, by="U0TWO")
+        assert sorted(await store.overdue(100)) == THREADS[1:]
+        assert await switch.waits(THREADS[0]) is None
+
+    async def test_there_is_nothing_to_mend_after_an_answer(self, switch: Switch) -> None:
+        """Whoever looks after it looks once a moment, for ever."""
+        for is_stopped in (True, False):
+            await switch.switch(TEAM, is_stopped=is_stopped, by="U0ONE")
+            assert not await switch.mend(TEAM)
+        assert not await switch.mend(OTHER_TEAM)
+
+    async def test_a_log_that_can_not_be_read_keeps_nobody_from_stopping(
+        self, switch: Switch, store: Store, damage: Damage
+    ) -> None:
+        """An emergency does not wait for history, whether it was lifted before or not."""
+        for was_stopped in (True, False):
+            await switch.switch(TEAM, is_stopped=was_stopped, by="U0ONE")
+            await damage()
+            done = await switch.switch(TEAM, is_stopped=True, by="U0TWO")
+            assert (done.is_stopped, done.by) == (True, "U0TWO")
+            assert "What was switched before can't be read" in done.words
+            assert isinstance(await begun(store), NotCommitted)
+            assert await switch.stands(TEAM) == done, "the newest line can be read again"
+
+    async def test_who_lifts_a_stop_that_can_not_be_read_is_told_what_is_known(
+        self, switch: Switch, store: Store, damage: Damage
+    ) -> None:
+        """Who had pulled it, and when, by the marks that are left."""
+        pulled = await switch.switch(TEAM, is_stopped=True, by="U0ONE")
+        await damage()
+        stands = await switch.stands(TEAM)
+        assert stands is not None
+        assert (stands.is_stopped, stands.by, stands.at) == (True, "U0ONE", pulled.at)
+        assert "can't be read" in stands.doubt
+        done = await switch.switch(TEAM, is_stopped=False, by="U0TWO")
+        assert not done.is_stopped
+        assert pulled.words in done.words
+        assert isinstance(await begun(store), Committed)
+
+    async def test_lifting_what_nothing_says_was_pulled_says_so(self, switch: Switch, damage: Damage) -> None:
+        """The log can't be read, and no mark stands."""
+        for is_stopped in (True, False):
+            await switch.switch(TEAM, is_stopped=is_stopped, by="U0ONE")
+        await damage()
+        assert await switch.stands(TEAM) is None
+        done = await switch.switch(TEAM, is_stopped=False, by="U0TWO")
+        assert "No mark says that anything was stopped." in done.words
 
     async def test_of_two_operators_at_once_all_shards_obey_the_last(self, switch: Switch, store: Store) -> None:
         """Whoever it is, the log, the state and the shards agree."""

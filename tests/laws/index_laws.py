@@ -19,7 +19,7 @@ def line(nth: int, *, phase: str = "thinking", version: int = 1) -> TaskLine:
 
 
 class IndexLaws:
-    """Laws of put and tasks."""
+    """Laws of put, remove and tasks."""
 
     async def test_a_team_without_tasks_has_an_empty_list(self, index: Index) -> None:
         """Asking makes none."""
@@ -67,6 +67,29 @@ class IndexLaws:
         for nth in range(KEPT + 2):
             await index.put(line(nth, phase="finished", version=2))
         assert len(await index.tasks(TEAM)) == KEPT
+
+    async def test_a_task_that_was_removed_is_not_in_the_list(self, index: Index) -> None:
+        """An opening has led to its task, and takes no place of a finished one."""
+        for nth in range(KEPT):
+            await index.put(line(nth, phase="finished"))
+        for nth in range(KEPT, 3 * KEPT):
+            await index.put(line(nth, phase="opening"))
+            await index.remove(line(nth, version=3))
+        assert await index.tasks(TEAM) == [line(nth, phase="finished") for nth in range(KEPT - 1, -1, -1)]
+
+    async def test_a_removed_task_does_not_come_back_with_an_older_line(self, index: Index) -> None:
+        """Whoever opened it lists it a moment after a worker was done with it; it would be listed for ever."""
+        await index.remove(line(1, version=3))
+        await index.put(line(1, phase="opening"))
+        assert await index.tasks(TEAM) == []
+        await index.put(line(1, version=4))
+        assert await index.tasks(TEAM) == [line(1, version=4)]
+
+    async def test_a_task_is_not_removed_by_an_older_line(self, index: Index) -> None:
+        """It went on meanwhile."""
+        await index.put(line(1, version=4))
+        await index.remove(line(1, version=3))
+        assert await index.tasks(TEAM) == [line(1, version=4)]
 
     async def test_teams_do_not_see_each_others_tasks(self, index: Index) -> None:
         """One installation today; several some day."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from agent_core.effects import AskModel, Say
-from agent_core.ports import Committed, Lease, Store
+from agent_core.ports import Committed, Lease, Store, Taking
 from agent_core.words import ThreadId, effect_id_of
 from tests.examples import AWAITING_ANSWER, FINISHED, NOON, QUESTION, THREAD, entry
 from tests.laws.stage import LONG_S, SHORT_S, SOON_S, Stage, step
@@ -76,6 +76,60 @@ class LeaseLaws:
         done = await stage.store.commit(done.loaded, step(done.loaded), entry(3))
         assert isinstance(done, Committed)
         assert done.holder == "one"
+
+    async def test_a_commit_takes_a_free_lease_with_it(self, stage: Stage) -> None:
+        """Whoever drains at once begins with what it has committed, and asks nobody."""
+        before = await stage.begin()
+        done = await stage.store.commit(before, step(before, Say(words="hello")), entry(2), take=Taking("one", LONG_S))
+        assert isinstance(done, Committed)
+        assert (done.holder, done.lease) == ("one", Lease(thread_id=THREAD, holder="one", alone=True))
+        assert done.lease is not None
+        assert done.lease.first
+        assert done.lease.found is not None
+        assert done.lease.found.loaded == done.loaded
+        assert list(done.lease.found.pending.values()) == [Say(words="hello")]
+        assert await stage.store.overdue(10) == []
+        assert await stage.store.take(THREAD, "another", LONG_S) is None
+
+    async def test_a_commit_takes_nobody_elses_lease(self, stage: Stage) -> None:
+        """Two would drain one thread."""
+        before = await stage.begin()
+        await taken(stage.store, "one")
+        done = await stage.store.commit(before, step(before, Say(words="hello")), entry(2), take=Taking("two", LONG_S))
+        assert isinstance(done, Committed)
+        assert (done.holder, done.lease) == ("one", None)
+
+    async def test_a_commit_takes_no_lease_where_nothing_is_pending(self, stage: Stage) -> None:
+        """Nobody would give it back."""
+        before = await stage.begin()
+        done = await stage.store.commit(before, step(before), entry(2), take=Taking("one", LONG_S))
+        assert isinstance(done, Committed)
+        assert (done.holder, done.lease) == (None, None)
+
+    async def test_a_lease_taken_with_a_commit_does_not_say_what_it_does_not_know(self, stage: Stage) -> None:
+        """What was pending before is asked for."""
+        before = await stage.begin(Say(words="hello"))
+        done = await stage.store.commit(before, step(before, Say(words="again")), entry(2), take=Taking("one", LONG_S))
+        assert isinstance(done, Committed)
+        assert done.lease is not None
+        assert done.lease.found is None
+
+    async def test_a_lease_taken_with_a_commit_knows_who_drained_before(self, stage: Stage) -> None:
+        """What another has tried may be there already."""
+        before = await stage.begin()
+        await stage.store.release(await taken(stage.store, "one"), version=1, due=None)
+        done = await stage.store.commit(before, step(before, Say(words="hello")), entry(2), take=Taking("two", LONG_S))
+        assert isinstance(done, Committed)
+        assert done.lease is not None
+        assert (done.lease.first, done.lease.alone) == (False, False)
+
+    async def test_a_lease_taken_with_a_commit_ends_by_itself(self, stage: Stage) -> None:
+        """The process that took it may die before it has drained anything."""
+        before = await stage.begin()
+        await stage.store.commit(before, step(before, Say(words="hello")), entry(2), take=Taking("one", SHORT_S))
+        await stage.later(2 * SHORT_S)
+        assert await stage.store.overdue(10) == [THREAD]
+        assert await stage.store.take(THREAD, "another", LONG_S) is not None
 
     async def test_a_look_keeps_what_is_known_and_tells_the_time(self, stage: Stage) -> None:
         """What this worker wrote itself is not read again, and its timers go by the store's clock."""
@@ -238,6 +292,43 @@ class LeaseLaws:
         await stage.go_on(before, Say(words="hello"))
         assert await stage.store.release(lease, version=1, due=None)
         assert await stage.store.overdue(10) == [THREAD]
+
+    async def test_a_thread_that_is_hurried_is_due_at_once(self, stage: Stage) -> None:
+        """What it waited for is free; its own time comes later, or never."""
+        await stage.begin()
+        lease = await taken(stage.store)
+        await stage.store.release(lease, version=1, due=NOON + timedelta(days=36500))
+        assert await stage.store.overdue(10) == []
+        await stage.store.hurry(THREAD)
+        assert await stage.store.overdue(10) == [THREAD]
+
+    async def test_a_thread_that_is_hurried_while_it_is_drained_is_due_when_it_is_given_back(
+        self, stage: Stage
+    ) -> None:
+        """Its drain has looked, and is about to wait, when what it waits for becomes free."""
+        await stage.begin()
+        lease = await taken(stage.store)
+        await stage.store.hurry(THREAD)
+        assert await stage.store.overdue(10) == []
+        assert await stage.store.release(lease, version=1, due=NOON + timedelta(days=36500))
+        assert await stage.store.overdue(10) == [THREAD]
+        lease = await taken(stage.store)
+        assert not await stage.store.release(lease, version=1, due=None), "once"
+
+    async def test_a_thread_that_is_hurried_does_not_lose_its_place(self, stage: Stage) -> None:
+        """It was overdue already, and the longest overdue come first."""
+        await stage.begin(AskModel())
+        other = ThreadId("T0TEAM:C0STAGING:1772452800.000999")
+        await stage.begin(AskModel(), thread_id=other)
+        first, second = await stage.store.overdue(10)
+        await stage.later(SHORT_S)
+        await stage.store.hurry(first)
+        assert await stage.store.overdue(10) == [first, second]
+
+    async def test_a_thread_that_is_not_there_is_not_hurried(self, stage: Stage) -> None:
+        """It was purged while it stood in a line; nobody looks for it ever after."""
+        await stage.store.hurry(THREAD)
+        assert await stage.store.overdue(10) == []
 
     async def test_release_takes_what_was_performed_with_it(self, stage: Stage) -> None:
         """And nothing, where the lease is another's."""

@@ -1,5 +1,5 @@
 -- A task's line in its team's list, unless a newer version's is there; the oldest finished ones beyond a number go.
--- KEYS: tasks, tasks by time, finished ones by time
+-- KEYS: tasks, tasks by time, finished ones by time, removed ones by time
 -- ARGV: 1 thread ID, 2 version, 3 line, 4 time in microseconds, 5 '1' where finished, 6 how many finished ones stay
 -- A kept line is its version, a colon and the bytes.
 local kept = redis.call('HGET', KEYS[1], ARGV[1])
@@ -8,6 +8,7 @@ if kept and tonumber(string.match(kept, '^(%d+):')) > tonumber(ARGV[2]) then
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ':' .. ARGV[3])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
+redis.call('ZREM', KEYS[4], ARGV[1])
 if ARGV[5] == '1' then
   redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
 else

@@ -1,4 +1,4 @@
--- The lease given back. What came meanwhile, or is pending with no time set, is due at once.
+-- The lease given back. What came meanwhile, was to be looked at at once, or is pending with no time set, is due at once.
 -- KEYS: thread, outbox, lease, due
 -- ARGV: 1 thread ID, 2 holder, 3 version that the holder saw, 4 due ('' never), then IDs of performed effects
 -- Gives 1 where it is due at once.
@@ -10,7 +10,8 @@ for at = 5, #ARGV do
   redis.call('HDEL', KEYS[2], ARGV[at])
 end
 local version = redis.call('HGET', KEYS[1], 'version')
-if version and (version ~= ARGV[3] or (ARGV[4] == '' and redis.call('EXISTS', KEYS[2]) == 1)) then
+local hurried = redis.call('HDEL', KEYS[1], 'hurried') == 1
+if version and (version ~= ARGV[3] or hurried or (ARGV[4] == '' and redis.call('EXISTS', KEYS[2]) == 1)) then
   local time = redis.call('TIME')
   redis.call('ZADD', KEYS[4], time[1] * 1000000 + time[2], ARGV[1])
   return 1
