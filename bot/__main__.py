@@ -20,6 +20,7 @@ from bot.doctor import examine
 from bot.reach import NotStarted
 from bot.stopping import add_stop
 from bot.threads import add_threads
+from bot.threads.served import drawing
 
 EXIT_UNREACHABLE, EXIT_CONFIG = 1, 2
 
@@ -42,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         complain(f"Not started; nothing was changed.\n{wrong.sentence}")
         return EXIT_CONFIG
     except NotStarted as no:
-        complain(f"Not started; nothing was changed.\n{no}")
+        complain(str(no))
         return EXIT_UNREACHABLE
 
 
@@ -112,7 +113,7 @@ async def until_stopped(settings: Settings, role: Role) -> int:
     for wanted in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(wanted, stop)
     try:
-        async with running(settings, load(settings.countersign_config), role=role) as bot:
+        async with running(settings, load(settings.countersign_config), role=role, pages=drawing) as bot:
             up.set()
             say(f"Countersign is up: {address(settings, bot)}. Store: {bot.store_words}. Stop it with Ctrl-C.")
             await stopped.wait()

@@ -5,11 +5,13 @@ who we are, and work begins. On the way down nothing new is taken, what runs may
 through the due index.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
+from redis.asyncio import Redis
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agent_core.adapters.redis_archive import RedisArchive
@@ -20,6 +22,7 @@ from agent_core.ports import StoreDown
 from agent_core.retention import Retention
 from agent_core.words import ThreadId
 from bot.assembly import assemble
+from bot.audit import Draw
 from bot.config import Config, ConfigError, Problem, Settings
 from bot.desk import Desk, is_open
 from bot.door import Door, listen
@@ -28,11 +31,13 @@ from bot.listeners import register
 from bot.reach import WAIT_S, key_of, redis_of, wait_for_store, who_we_are
 from bot.slack.client import Slack, session, web_client
 from bot.staff import Connections, Role, Staff, usergroups_of
-from bot.watch import StoreWatch
+from bot.watch import StopWatch, StoreWatch
 
 __all__ = ["Role", "Running", "listen", "running", "slack_client", "usergroups_of"]
 
 PROBE = ThreadId("T0PROBE:C0PROBE:0.000000")  # no task has this ID; asking for it asks the store
+FOR_PEOPLE = frozenset({"awaiting_approval", "awaiting_score_review", "awaiting_answer", "outcome_unknown", "paused"})
+Pages: TypeAlias = Callable[[Redis, bytes, Config], Draw]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,25 +52,27 @@ class Running:
     async def waiting_words(self) -> str:
         """Say what waits, and how to go on."""
         try:
-            open_tasks = [line for line in await self.desk.index.tasks(self.desk.team, limit=1000) if is_open(line)]
+            standing = await self.desk.as_they_stand(await self.desk.unfinished())
+            open_tasks = [line for line in standing if is_open(line)]
         except StoreDown:
             return "The store does not answer; what it holds is kept."
         if not open_tasks:
             return "No task is open."
-        people = sum(line.phase in ("awaiting_approval", "awaiting_answer", "paused") for line in open_tasks)
+        people = sum(line.phase in FOR_PEOPLE for line in open_tasks)
         return (
-            f"{len(open_tasks)} open tasks are kept, {people} of them wait for people. "
+            f"Open tasks, all of them kept: {len(open_tasks)}. Those that wait for people: {people}. "
             "Start the bot again in the same way: they go on, and the cards in Slack work as before."
         )
 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, config: Config, *, role: Role = "run", wait_s: float = WAIT_S
+    settings: Settings, config: Config, *, role: Role = "run", wait_s: float = WAIT_S, pages: Pages | None = None
 ) -> AsyncGenerator[Running]:
     """Run one process in its role; raise ConfigError or NotStarted before it is up.
 
-    ``wait_s`` is how long the store and Slack may take to answer at the start.
+    ``wait_s`` is how long the store and Slack may take to answer at the start; ``pages`` makes who draws threads' pages
+    for the admin port.
     """
     check_role(role, settings)
     key = key_of(settings)
@@ -80,16 +87,24 @@ async def running(
             await door.knock(reach.client)
         staff = Staff.of(role, parts, config, reach=reach, key=key)
         await staff.begin(closing)
-        watch = StoreWatch(reach.redis, clock, door.metrics, door.health, is_shared=role != "run")
-        watch.start()
-        closing.push_async_callback(watch.stop)
+        watches = (
+            StoreWatch(reach.redis, clock, door.metrics, door.health, is_shared=role != "run"),
+            StopWatch(staff.desk.switch, staff.desk.team, clock),
+        )
+        for watch in watches:
+            watch.start()
+            closing.push_async_callback(watch.stop)
         retain(role, config, reach, key=key, closing=closing)
         closing.callback(door.close)
         if role != "work":
             app = bolt_app(reach.client, reach.installation, reach.bot_id)
             register(app, staff.desk)
             await door.admit(app, reach.installation, closing)
-        door.health.ping, door.look = lambda: staff.desk.runtime.store.load(PROBE), staff.look
+        door.up(
+            lambda: staff.desk.runtime.store.load(PROBE),
+            staff.look,
+            pages(reach.redis, key, config) if pages else None,
+        )
         yield Running(port=port, admin_port=admin_port, desk=staff.desk, store_words=store_words)
 
 

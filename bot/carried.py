@@ -9,6 +9,7 @@ from agent_core.records import Entry, Proposed
 from agent_core.rules.lessons import check_can_act
 from agent_core.rules.propose import place_of
 from agent_core.words import ThreadId, channel_of, ts_of
+from bot.blocks.modals.teach import NEW, Draft
 from bot.desk import Desk
 from bot.payloads import BlockActions, Choice, ViewKey
 
@@ -36,6 +37,16 @@ def text_of(values: Mapping[str, Choice], name: str) -> str:
     """Give the text of one field; a field that was left empty is an empty text."""
     value = values.get(name)
     return value.strip() if isinstance(value, str) else ""
+
+
+def draft_of(values: Mapping[str, Choice]) -> Draft:
+    """Read a rule as it stands in its form."""
+    return Draft(
+        when=text_of(values, "when"),
+        do=text_of(values, "do"),
+        scope=text_of(values, "scope") or NEW.scope,
+        expires=text_of(values, "expires") or NEW.expires,
+    )
 
 
 async def tried(desk: Desk, thread_id: ThreadId, when: str, do: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from agent_core.errors import Refused
 from agent_core.inputs import Input, Open, Start
 from agent_core.lesson import Lesson
 from agent_core.people import Person
-from agent_core.ports import Clock, Index, Lessons, Model, StoreDown, Switch, TaskLine
+from agent_core.ports import Clock, Index, Lessons, Model, Quarantined, StoreDown, Switch, TaskLine
 from agent_core.records import Note
 from agent_core.runtime import Given, Runtime
 from agent_core.words import ChannelId, PersonId, TeamId, ThreadId, channel_of, thread_id_of, ts_of
@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_UP_S = 1.5
 OPEN_VIEW_S = 2.0
+LISTED = 1_000  # tasks of a team that lists, counts and the Home tab are made of
 SPENT_TRIGGERS = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
 NOT_OPENED = Refused("Slack did not open the form in time; nothing was changed.", "Press again.")
 
@@ -64,6 +65,9 @@ class Desk:
         """Look up who acts, as a member of the channel it is about."""
         who = self.who(payload)
         team = TeamId(payload.actor_team or self.team)
+        known = self.directory.known(team, channel, who)
+        if known is not None:
+            return known
         try:
             async with asyncio.timeout(LOOK_UP_S):
                 return await self.directory.look_up(team, channel, who)
@@ -88,17 +92,32 @@ class Desk:
             instead = "Invite me with /invite and try again."
             raise Refused("I am not in this channel, so nothing was started.", instead, field="channel")
         self.model.accepts(purpose)
-        lines = await self.index.tasks(self.team, limit=1000)
-        mine = {await self.gone_on(line) for line in lines if line.requester == who and line.phase != "finished"}
+        mine = {await self.gone_on(line) for line in await self.unfinished() if line.requester == who}
         if len(mine) >= self.waiting_per_requester:
             raise Refused(
                 f"You have {len(mine)} open tasks already.", "Finish or abort some: /agent status lists them."
             )
 
+    async def unfinished(self) -> list[TaskLine]:
+        """Give the team's tasks that are listed and have not ended, newest first; some have no thread yet."""
+        return [line for line in await self.index.tasks(self.team, limit=LISTED) if line.phase != "finished"]
+
     async def gone_on(self, line: TaskLine) -> ThreadId:
         """Name the thread in which a listed task goes on; for an opening, the one it led to."""
         task = (await self.runtime.store.load(line.thread_id)).checkpoint if line.phase == "opening" else None
         return (opened_as(task.phase) if task else None) or line.thread_id
+
+    async def as_they_stand(self, lines: Iterable[TaskLine]) -> list[TaskLine]:
+        """Say of listed tasks how each stands now, in the thread in which it goes on; the list may be a moment late."""
+        found = await asyncio.gather(*(self._as_it_stands(line) for line in lines))
+        return list({line.thread_id: line for line in found if line is not None}.values())
+
+    async def _as_it_stands(self, line: TaskLine) -> TaskLine | None:
+        try:
+            loaded = await self.runtime.store.load(await self.gone_on(line))
+        except Quarantined:  # the thread itself says what is wrong with it
+            return line
+        return None if loaded.checkpoint is None else line_of(loaded.checkpoint, loaded)
 
     async def open(self, payload: Payload, channel: ChannelId, purpose: str, trigger: str) -> ThreadId:
         """Begin a task that has no message yet; the bot posts one."""
@@ -122,12 +141,14 @@ class Desk:
                 await self.index.put(line_of(begun.loaded.checkpoint, begun.loaded))
 
     async def may_see(self, payload: Payload, channel: ChannelId) -> bool:
-        """Tell whether who asks may hear of a channel's tasks."""
-        return await self.is_seen_by(await self.person(payload, channel), channel)
-
-    async def is_seen_by(self, person: Person, channel: ChannelId) -> bool:
-        """Tell whether somebody may hear of a channel: who is in it, and of a public one every member."""
+        """Tell whether who asks may hear of a channel: who is in it, and of a public one every member."""
+        person = await self.person(payload, channel)
         return person.in_channel or (person.kind == "member" and await self.directory.is_public(channel))
+
+    async def check_may_see(self, payload: Payload, thread_id: ThreadId) -> None:
+        """Raise Refused unless who asks may hear of a task."""
+        if not await self.may_see(payload, channel_of(thread_id)):
+            raise Refused("You are not in that task's channel.", "Ask somebody who is.")
 
     async def visible(self, lessons: Iterable[Lesson], may_see: Callable[[ChannelId], Awaitable[bool]]) -> list[Lesson]:
         """Give the lessons that somebody may read: rules for the whole workspace, and those of channels they see."""

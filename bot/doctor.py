@@ -13,7 +13,7 @@ from agent_core.adapters.redis_settings import check_settings
 from agent_core.adapters.system_clock import SystemClock
 from agent_core.people import People
 from agent_core.ports import StoreDown, SurfaceBusy, SurfaceGone
-from agent_core.words import ChannelId, PersonId, TeamId, channel_of
+from agent_core.words import ChannelId, TeamId, channel_of
 from bot.app import slack_client, usergroups_of
 from bot.assembly import assemble
 from bot.config import Config, ConfigError, Settings, load
@@ -172,7 +172,7 @@ async def set_finding(what: str, people: People, directory: SlackDirectory, team
         who = f" (named, but do not count: {', '.join(gone)})" if gone else ""
         return Found(level="bad", what=what, words=f"nobody can approve; such steps will not be run{who}")
     if gone:
-        return Found(level="warn", what=what, words=f"do not count: {', '.join(map(PersonId, gone))}")
+        return Found(level="warn", what=what, words=f"do not count: {', '.join(gone)}")
     return Found(level="ok", what=what, words=f"{len(members)} people")
 
 
@@ -184,7 +184,10 @@ async def channels_finding(settings: Settings, slack: Slack, team: TeamId) -> Fo
     except (ConfigError, NotStarted, StoreDown):
         lines = []  # there is no store yet, or its own finding says what is wrong with it
     channels = sorted({channel_of(line.thread_id) for line in lines if line.phase != "finished"})
-    shut = [channel for channel in channels if not await can_speak(slack, channel)]
+    try:
+        shut = [channel for channel in channels if not await can_speak(slack, channel)]
+    except SurfaceBusy:
+        return Found(level="warn", what="channels", words="Slack did not say of all in time. Run doctor again.")
     if shut:
         words = f"archived, or the bot is not in them: {', '.join(shut)}. Tasks are open there; invite the bot."
         return Found(level="bad", what="channels", words=words)
@@ -193,10 +196,10 @@ async def channels_finding(settings: Settings, slack: Slack, team: TeamId) -> Fo
 
 
 async def can_speak(slack: Slack, channel: ChannelId) -> bool:
-    """Ask Slack whether the bot is in a channel that lives."""
+    """Ask Slack whether the bot is in a channel that lives; SurfaceBusy: it can't say now."""
     try:
         answer = await slack.call("conversations.info", form=True, channel=channel)
-    except (SlackRefused, SurfaceBusy, SurfaceGone):
+    except (SlackRefused, SurfaceGone):
         return False
     found = answer.get("channel")
     facts = found if isinstance(found, dict) else {}

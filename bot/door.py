@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from agent_core.adapters.system_clock import SystemClock
 from agent_core.ports import StoreDown
+from bot.audit import Audit, Draw
 from bot.config import Settings
 from bot.guard import Guard, Hooks, Installation, runner
 from bot.health import Health, Metrics, admin_app
@@ -32,7 +33,7 @@ class Door:
     def __init__(self, settings: Settings, clock: SystemClock) -> None:
         """Bind nothing yet."""
         self._settings = settings
-        self.metrics, self.health = Metrics(), Health()
+        self.metrics, self.health, self.audit = Metrics(), Health(), Audit()
         self.look: Look | None = None
         self._opening = Opening()
         self._socket_url: str | None = None
@@ -52,9 +53,8 @@ class Door:
         port = self._settings.countersign_admin_port
         if port is None:
             return None
-        return await listen(
-            admin_app(self.metrics, self.health, self._looked), self._settings.countersign_host, port, closing
-        )
+        app = admin_app(self.metrics, self.health, self.audit, self._looked)
+        return await listen(app, self._settings.countersign_host, port, closing)
 
     async def _looked(self) -> None:
         """Bring the gauges up to date, as far as the store answers."""
@@ -87,10 +87,14 @@ class Door:
             await handler.connect_async()  # type: ignore[no-untyped-call]  # not typed there
             closing.push_async_callback(handler.close_async)
 
+    def up(self, ping: Callable[[], Awaitable[object]], look: Look, draw: Draw | None) -> None:
+        """Answer for this process from now on: how it is, what it counts, and what threads it shows."""
+        self.health.ping, self.look, self.audit.draw = ping, look, draw
+
     def close(self) -> None:
         """Take nothing new, and say so to whoever asks."""
         self._opening.close()
-        self.health.ping = None
+        self.health.ping, self.audit.draw = None, None
 
 
 async def listen(app: web.Application, host: str, port: int, closing: AsyncExitStack) -> int:
@@ -101,5 +105,7 @@ async def listen(app: web.Application, host: str, port: int, closing: AsyncExitS
     try:
         await web.TCPSite(served, host, port).start()
     except OSError as taken:
-        raise NotStarted(f"Port {port} on {host} can't be used ({taken.strerror}). Is another bot running?") from taken
+        raise NotStarted(
+            f"Port {port} on {host} can't be used ({taken.strerror}). Nothing was changed. Is another bot running?"
+        ) from taken
     return int(served.addresses[0][1])

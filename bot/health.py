@@ -1,12 +1,15 @@
 """Whether this process lives and is ready, and what it counts: no names of people, channels or hosts."""
 
 from collections.abc import Awaitable, Callable
+from typing import get_args
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from agent_core.ports import StoreDown
+from bot.audit import Audit
 from bot.guard import Refusal
+from bot.payloads import Kind
 
 ACK_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
 
@@ -24,6 +27,7 @@ class Metrics:
             registry=self.registry,
             buckets=ACK_BUCKETS_S,
         )
+        self._acks_of = {kind: self.acks.labels(kind) for kind in get_args(Kind)}
         self.answers = Counter("countersign_answers_total", "Answers by status", ["status"], registry=self.registry)
         self.refusals = Counter(
             "countersign_refused_requests_total", "Requests that the guard refused", ["reason"], registry=self.registry
@@ -49,10 +53,10 @@ class Metrics:
         self.refusals.labels(reason=refusal.reason).inc()
         self.answers.labels(status=str(refusal.status)).inc()
 
-    def answered(self, kind: str, status: int, seconds: float) -> None:
+    def answered(self, kind: Kind, status: int, seconds: float) -> None:
         """Count an answer."""
-        self.acks.labels(kind=kind).observe(seconds)
-        self.answers.labels(status=str(status)).inc()
+        self._acks_of[kind].observe(seconds)
+        self.answers.labels(str(status)).inc()
 
 
 class Health:
@@ -80,7 +84,7 @@ class Health:
         return web.Response(text="ready\n")
 
 
-def admin_app(metrics: Metrics, health: Health, look: Callable[[], Awaitable[None]]) -> web.Application:
+def admin_app(metrics: Metrics, health: Health, audit: Audit, look: Callable[[], Awaitable[None]]) -> web.Application:
     """Make the admin port's pages; ``look`` brings the gauges up to date."""
 
     async def page(_: web.Request) -> web.Response:
@@ -91,4 +95,5 @@ def admin_app(metrics: Metrics, health: Health, look: Callable[[], Awaitable[Non
     app.router.add_get("/metrics", page)
     app.router.add_get("/livez", health.livez)
     app.router.add_get("/readyz", health.readyz)
+    app.router.add_get("/threads/{id:.+}", audit.thread)
     return app

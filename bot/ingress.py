@@ -13,10 +13,10 @@ from contextlib import suppress
 
 import structlog
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -35,41 +35,58 @@ Next = Callable[[], Awaitable[BoltResponse]]
 Dispatch = Callable[[Admitted], Awaitable[web.Response]]
 
 
+class Ours(AsyncAuthorize):
+    """Tells Bolt who we are, which was asked once at the start. As a class: Bolt collects no arguments for it."""
+
+    def __init__(self, client: AsyncWebClient, installation: Installation, bot_id: str) -> None:
+        """Hold the one answer."""
+        self._ours = AuthorizeResult(
+            enterprise_id=installation.enterprise_id,
+            team_id=installation.team_id,
+            bot_id=bot_id,
+            bot_user_id=installation.bot_user_id,
+            bot_token=client.token,
+        )
+
+    async def __call__(self, **_: object) -> AuthorizeResult:
+        """Give the one answer."""
+        return self._ours
+
+
+class Typed(AsyncMiddleware):
+    """Puts the typed payload into Bolt's context, for the listeners; what is no input goes no further."""
+
+    def __init__(self, installation: Installation) -> None:
+        """Hold who we are: what comes over Socket Mode must be meant for us."""
+        self._installation = installation
+
+    async def async_process(self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Next) -> BoltResponse:
+        """Take what the guard has read, or read what came past it."""
+        del resp
+        admitted = req.context.get("admitted")
+        payload = admitted.payload if isinstance(admitted, Admitted) else unguarded(req, self._installation)
+        if payload is None:
+            return BoltResponse(status=200)
+        req.context["typed"] = payload
+        return await next()
+
+
 def bolt_app(client: AsyncWebClient, installation: Installation, bot_id: str) -> AsyncApp:
     """Make Bolt's app: without its own checks, which the guard has made, and without a call to learn who we are."""
-    ours = AuthorizeResult(
-        enterprise_id=installation.enterprise_id,
-        team_id=installation.team_id,
-        bot_id=bot_id,
-        bot_user_id=installation.bot_user_id,
-        bot_token=client.token,
-    )
-
-    async def authorize(**_: object) -> AuthorizeResult:
-        return ours
-
     quiet = logging.getLogger("countersign.bolt")
     quiet.setLevel(logging.ERROR)  # Bolt warns of what we chose: a client, and who we are known beforehand
     app = AsyncApp(
         logger=quiet,
         client=client,
-        authorize=authorize,
+        authorize=Ours(client, installation, bot_id),
         process_before_response=True,
         request_verification_enabled=False,
         ignoring_self_events_enabled=False,
         ssl_check_enabled=False,
         url_verification_enabled=False,
+        attaching_function_token_enabled=False,
     )
-
-    async def typed(req: AsyncBoltRequest, context: AsyncBoltContext, next: Next) -> BoltResponse:
-        admitted = context.get("admitted")
-        payload = admitted.payload if isinstance(admitted, Admitted) else unguarded(req, installation)
-        if payload is None:
-            return BoltResponse(status=200)
-        context["typed"] = payload
-        return await next()
-
-    app.middleware(typed)
+    app.middleware(Typed(installation))
     app.error(failed)
     return app
 
@@ -104,11 +121,19 @@ def dispatcher(app: AsyncApp, metrics: Metrics) -> Dispatch:
 
     async def dispatch(admitted: Admitted) -> web.Response:
         began = time.perf_counter()
-        response = await to_aiohttp_response(await app.async_dispatch(to_bolt(admitted)))
+        response = answer_of(await app.async_dispatch(to_bolt(admitted)))
         metrics.answered(admitted.kind, response.status, time.perf_counter() - began)
         return response
 
     return dispatch
+
+
+def answer_of(said: BoltResponse) -> web.Response:
+    """Answer Slack what a listener said: nothing, words or JSON; none of ours sets headers."""
+    is_json = said.body.startswith("{")
+    return web.Response(
+        status=said.status, text=said.body, content_type="application/json" if is_json else "text/plain"
+    )
 
 
 class Opening:
@@ -132,7 +157,7 @@ class Opening:
 
     async def dispatch(self) -> Dispatch | None:
         """Give what dispatches, or None if it is not there in time."""
-        if not self._closed:
+        if self._dispatch is None and not self._closed:
             with suppress(TimeoutError):
                 async with asyncio.timeout(HELD_S):
                     await self._opened.wait()

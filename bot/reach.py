@@ -101,7 +101,8 @@ async def wait_for_store(redis: Redis, clock: Clock, wait_s: float = WAIT_S, *, 
     for finding in findings:
         log.warning("redis setting", level=finding.level, setting=finding.setting, words=finding.words)
     if refused:
-        raise NotStarted("\n".join(f"Redis {finding.setting}: {finding.words}" for finding in refused))
+        words = [f"Redis {finding.setting}: {finding.words}" for finding in refused]
+        raise NotStarted("\n".join([*words, "Nothing was changed."]))
 
 
 async def first_findings(redis: Redis, clock: Clock, wait_s: float, *, is_shared: bool) -> list[Finding]:

@@ -112,7 +112,7 @@ class Staff:
         """
         closing.push_async_callback(self.desk.settled)
         if isinstance(self.engine, LocalEngine):
-            self.engine.start(self.worker.drain, self.worker.nudge)
+            self.engine.start(self.worker.drain, self.worker.nudge, self.worker.taking)
         else:
             self.engine.start()
         if self.called is not None:

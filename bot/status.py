@@ -1,6 +1,6 @@
 """How a task stands, or why one of its steps went as it did, said in a few lines to whoever asks. Pure.
 
-Arguments and people's own words are left out: they may hold what only the card knows how to hide.
+Arguments, and people's words but for the task's own, are left out: they may hold what only the card knows how to hide.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -29,7 +29,7 @@ def phi_words(phi: float | None) -> str:
 
 
 def described(checkpoint: Checkpoint) -> str:
-    """Say how a task stands, in a few lines, none of them of its own words' making."""
+    """Say how a task stands, in a few lines; a line break in its own words makes none."""
     phase, tally = checkpoint.phase, checkpoint.tally
     how = f" ({phase.how}: {phase.why})" if phase.kind == "finished" else ""
     return "\n".join(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from agent_core.errors import Refused
+from agent_core.errors import Broken
 from agent_core.ports import StoreDown
 from agent_core.words import TeamId, team_of
 from bot.config import read_settings
@@ -65,14 +65,16 @@ async def switched(store: Opened, named: TeamId | None, *, is_stopped: bool) -> 
     if not teams:
         sys.stderr.write(f"{NO_TEAM}\n")
         return 1
+    code = 0
     for one in sorted(teams):
         try:
             done = await store.switch.switch(one, is_stopped=is_stopped, by=whoever())
-        except Refused as no:
-            sys.stderr.write(f"{one}: {no.sentence}\n")
-            return 1
-        sys.stdout.write(f"{one}: {answer(done)}\n")
-    return 0
+        except Broken as no:  # what is wrong with one workspace must not keep the others from stopping
+            sys.stderr.write(f"{one}: nothing was changed; {no}\n")
+            code = 1
+        else:
+            sys.stdout.write(f"{one}: {answer(done)}\n")
+    return code
 
 
 def team(text: str) -> TeamId:

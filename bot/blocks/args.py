@@ -52,13 +52,12 @@ class Veil:
         length = len(value) if isinstance(value, str) else len(text)
         return f"{HIDDEN} ({length:,} characters, #{self.mark(text)})"
 
-    def over(self, text: str, *calls: Args) -> str:
-        """Mask the secret values of these calls where another text repeats them."""
-        for args in calls:
-            for name in self.names & args.keys():
-                for secret in strings_of(args[name]):
-                    if len(secret) >= SHORTEST_SECRET:
-                        text = text.replace(secret, HIDDEN)
+    def over(self, text: str, args: Args) -> str:
+        """Mask the secret values of a call where another text repeats them."""
+        for name in self.names & args.keys():
+            for secret in strings_of(args[name]):
+                if len(secret) >= SHORTEST_SECRET:
+                    text = text.replace(secret, HIDDEN)
         return text
 
 

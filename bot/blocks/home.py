@@ -117,11 +117,11 @@ def task(one: TaskLine, url: str | None) -> Block:
 
 
 def lessons(learned: Sequence[Lesson]) -> Iterator[Block]:
-    """List lessons."""
+    """List the newest lessons."""
     if not learned:
         yield rich(line(italic("Nothing yet.")))
         return
-    yield rich(bullets(*(lesson_line(one) for one in learned[:LISTED])))
+    yield rich(bullets(*(lesson_line(one) for one in learned[-LISTED:])))
     if len(learned) > LISTED:
         yield rich(line(italic(f"… and {len(learned) - LISTED} more: /agent learned")))
 

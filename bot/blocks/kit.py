@@ -6,21 +6,23 @@ text, which Slack shows as they are; people and dates are elements of their own.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
+
+from pydantic_core import PydanticSerializationError, to_json
 
 from agent_core.words import Json, PersonId
 
 Block: TypeAlias = Mapping[str, Json]
 Style: TypeAlias = Literal["primary", "danger"]
+Room = TypeVar("Room")
 
 TEXT_CHARS = 3_000
 HEADER_CHARS = 150
 LABEL_CHARS = 75
 TITLE_CHARS = 24
-OPTION_VALUE_CHARS = 150
 BLOCKS_CHARS = 12_500  # Slack refuses from about 13,200; stay below
 ELLIPSIS = "…"
 
@@ -33,14 +35,38 @@ class Rendered:
     blocks: tuple[Block, ...]
 
 
+def written(value: object) -> bytes:
+    """Write JSON as Slack is sent it: in ASCII, without spaces."""
+    try:
+        return to_json(value, ensure_ascii=True)  # a third of the standard library's time
+    except PydanticSerializationError:  # half of a surrogate pair, which the standard library writes as it is
+        return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
 def size_of(blocks: Sequence[Block]) -> int:
-    """Count characters as Slack counts a message's blocks: as JSON text, at its longest spelling."""
-    return len(json.dumps(blocks))
+    """Count at least as many characters as Slack counts: JSON text with a space after each comma and colon."""
+    text = written(blocks)
+    return len(text) + text.count(b",") + text.count(b":")
+
+
+def fitting(draw: Callable[[Room], tuple[Block, ...]], rooms: Sequence[Room]) -> tuple[Block, ...]:
+    """Draw blocks in the first of the rooms, from roomy to tight, in which Slack takes them; else in the last."""
+    *roomy, tightest = rooms
+    for room in roomy:
+        blocks = draw(room)
+        if size_of(blocks) <= BLOCKS_CHARS:
+            return blocks
+    return draw(tightest)
 
 
 def clip(text: str, most: int) -> str:
     """Shorten to ``most`` characters, with an ellipsis where something was cut."""
     return text if len(text) <= most else text[: most - 1] + ELLIPSIS
+
+
+def escaped(text: str) -> str:
+    """Write a text so that Slack reads no mention, link or command in it where it looks for markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def plain(text: str, most: int = TEXT_CHARS) -> Block:
@@ -104,7 +130,7 @@ def moment(at: datetime) -> Block:
         "type": "date",
         "timestamp": int(at.timestamp()),
         "format": "{date_short_pretty} {time}",
-        "fallback": f"{at:%Y-%m-%d %H:%M} UTC",
+        "fallback": f"{at.isoformat(' ', 'minutes')[:16]} UTC",
     }
 
 

@@ -120,16 +120,23 @@ def _fits_its_letter(letter: str, marks: str) -> bool:
 
 def weight(text: str) -> int:
     """Count what a text costs as JSON in its longest spelling."""
+    if text.isascii() and text.isprintable():
+        return len(text) + text.count("\\")
     return sum(1 if " " <= char <= "~" else 6 if char <= "\uffff" else 12 for char in text) + text.count("\\")
+
+
+def _is_within(part: str, most: int) -> bool:
+    return len(part) <= most and weight(part) <= WEIGHT * most
 
 
 def cut(text: str, most: int, *, lines: bool = False) -> tuple[str, int]:
     """Give the beginning of a text, made visible in ``most`` characters, and how many characters were left out."""
+    if len(text) <= most and _is_within(whole := shown(text, lines=lines), most):
+        return whole, 0
     low, high = 0, min(len(text), most)
     while low < high:
         middle = (low + high + 1) // 2
-        part = shown(text[:middle], lines=lines)
-        if len(part) <= most and weight(part) <= WEIGHT * most:
+        if _is_within(shown(text[:middle], lines=lines), most):
             low = middle
         else:
             high = middle - 1

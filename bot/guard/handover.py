@@ -1,27 +1,24 @@
 """An admitted request, and how Bolt is given it.
 
 Bolt is handed what was read and checked here, and nothing besides: not the bytes, because two readers may disagree
-(Bolt's own one takes any command with the word ``payload`` in its text for an interaction and loses it), and not the
-fields that no model of ours names, because Bolt looks into some of them and fails where their shape is wrong. Its
-request must be told for this that it is no HTTP request (``socket_mode``), which changes nothing else but that
-Bolt leaves out its own check of the signature, and that check has been made. A listener finds the whole request
-in Bolt's context as ``admitted``.
+(Bolt's own one takes any command with the word ``payload`` in its text for an interaction and loses it); not the
+fields that no model of ours names, because Bolt looks into some of them and fails where their shape is wrong; and no
+headers, because it takes some as orders about which of its listeners to run. Its request must be told for this that
+it is no HTTP request (``socket_mode``), which changes nothing else but that Bolt leaves out its own check of the
+signature, and that check has been made. A listener finds the whole request in Bolt's context as ``admitted``.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.guard.shapes import Read
-from bot.guard.signature import SIGNATURE, TIMESTAMP, Stamp
+from bot.guard.signature import Stamp
 from bot.payloads import Kind, Payload
 
 RETRY_NUM = "X-Slack-Retry-Num"
 RETRY_REASON = "X-Slack-Retry-Reason"
-# All others are dropped: Bolt takes some headers as orders about which of its listeners to run.
-KNOWN_HEADERS = (hdrs.CONTENT_TYPE, SIGNATURE, TIMESTAMP, RETRY_NUM, RETRY_REASON)
 MOST_RETRY_DIGITS = 3
 MOST_REASON_CHARACTERS = 60
 
@@ -33,8 +30,6 @@ class Admitted:
     kind: Kind
     payload: Payload
     body: dict[str, object] = field(repr=False)
-    raw: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
     signature: str = field(repr=False)
     retry: int | None = None
     retry_reason: str | None = None
@@ -42,16 +37,13 @@ class Admitted:
 
 def admitted_of(request: web.Request, stamp: Stamp, read: Read, payload: Payload) -> Admitted:
     """Put together what is passed on of a request."""
-    headers = {name.lower(): request.headers[name] for name in KNOWN_HEADERS if name in request.headers}
-    number = headers.get(RETRY_NUM.lower(), "")
+    number = request.headers.get(RETRY_NUM, "")
     counted = number.isascii() and number.isdigit() and len(number) <= MOST_RETRY_DIGITS
-    reason = headers.get(RETRY_REASON.lower())
+    reason = request.headers.get(RETRY_REASON)
     return Admitted(
         kind=read.kind,
         payload=payload,
         body=read.body,
-        raw=read.raw,
-        headers=headers,
         signature=stamp.signature,
         retry=int(number) if counted else None,
         retry_reason=reason[:MOST_REASON_CHARACTERS] if reason else None,
@@ -60,6 +52,5 @@ def admitted_of(request: web.Request, stamp: Stamp, read: Read, payload: Payload
 
 def to_bolt(admitted: Admitted) -> AsyncBoltRequest:
     """Give Bolt the request as it was read and checked."""
-    headers: dict[str, str | Sequence[str]] = {name: [value] for name, value in admitted.headers.items()}
     body = admitted.payload.model_dump(mode="json", exclude_none=True, exclude={"kind"})
-    return AsyncBoltRequest(body=body, headers=headers, context={"admitted": admitted}, mode="socket_mode")
+    return AsyncBoltRequest(body=body, context={"admitted": admitted}, mode="socket_mode")

@@ -42,15 +42,23 @@ def check_size(request: web.Request, most_bytes: int) -> None:
 
 async def read_body(request: web.Request, most_bytes: int, within_s: float) -> bytes:
     """Read the whole body, or raise Turned when it is too long, too slow or broken off."""
-    body = bytearray()
+    content = request.content
     try:
+        if content.is_eof():  # it came whole with its headers, as most do: there is nothing to wait for
+            return within(content.read_nowait(), most_bytes)
         async with asyncio.timeout(within_s):
-            while chunk := await request.content.readany():
-                body += chunk
-                if len(body) > most_bytes:
-                    raise turned(413, "body_size", close=True)
+            body = bytearray()
+            while chunk := await content.readany():
+                body += within(chunk, most_bytes - len(body))
+            return bytes(body)
     except TimeoutError as slow:
         raise turned(408, "body_time", close=True) from slow
     except (web.RequestPayloadError, HttpProcessingError, ConnectionError) as broken:
         raise turned(400, "body", close=True) from broken
-    return bytes(body)
+
+
+def within(part: bytes, most_bytes: int) -> bytes:
+    """Give a part of a body back, or raise Turned if it is more than may still come."""
+    if len(part) > most_bytes:
+        raise turned(413, "body_size", close=True)
+    return part

@@ -19,18 +19,17 @@ SSL_CHECK = ({"ssl_check"}, {"ssl_check", "token"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A body that was read; ``raw`` is its text as it came."""
+    """A body that was read."""
 
     kind: Kind
-    body: dict[str, object]
-    raw: str = field(repr=False)
+    body: dict[str, object] = field(repr=False)
 
 
 def read_request(content_types: Sequence[str], raw: bytes) -> Read | None:
     """Read a body by its content type; None for a bare ssl_check, which says nothing."""
     named = content_types[0].partition(";")[0].strip().lower() if len(content_types) == 1 else ""
     if named == JSON:
-        return Read(kind="event", body=object_of(raw), raw=text_of(raw))
+        return Read(kind="event", body=object_of(raw))
     if named != FORM:
         raise turned(415, "content_type")
     return _read_form(raw)
@@ -57,6 +56,6 @@ def _read_form(raw: bytes) -> Read | None:
     if "payload" in fields:
         if len(fields) > 1:
             raise Malformed("form: more than a payload")
-        return Read(kind="interaction", body=object_of(fields["payload"]), raw=text_of(raw))
+        return Read(kind="interaction", body=object_of(fields["payload"]))
     command: dict[str, object] = {name: text_of(value) for name, value in fields.items()}
-    return Read(kind="command", body=command, raw=text_of(raw))
+    return Read(kind="command", body=command)

@@ -54,9 +54,10 @@ def check_depth(raw: bytes) -> None:
     brackets = b"".join(unescaped.translate(_FOLD, _DROP).split(b'"')[::2])
     # Each round takes away the innermost pairs, so as many rounds are needed as there are levels.
     for _ in range(DEEPEST):
-        if not brackets:
-            return
-        brackets = brackets.replace(b"()", b"")
+        left = brackets.replace(b"()", b"")
+        if len(left) == len(brackets):
+            break
+        brackets = left
     if brackets:
         raise Malformed("json: depth")
 

@@ -7,7 +7,8 @@ something may have been recorded. What is Broken goes on to the app's error hand
 
 import asyncio
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -44,29 +45,26 @@ ANY = re.compile(r".*", re.DOTALL)
 BUDGET_S = 2.6  # of Slack's three seconds
 NOT_SENT = "I can't reach my memory just now. Nothing was changed. Try again in a moment."
 MAYBE_SENT = "I can't tell whether this was recorded; the card shows what holds. Press again if it still waits."
-SLOW = "Slack did not answer in time. Look at the card before you press again."
+SLOW = "This could not be finished just now. It may have been recorded: look at the card before you press again."
 NOT_OURS = "This was not understood, so nothing was changed."
 NOT_TAKEN = "Slack refused a part of this. The task's thread shows how it stands."
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Connect every kind of payload to the one place that answers it."""
+    for surface in (app.action, app.view, app.view_closed, app.shortcut):
+        surface(ANY)(listener(desk, interacted))
+    app.command(ANY)(listener(desk, commanded))
+    app.event(ANY)(listener(desk, happened))
 
-    async def interaction(ack: Ack, context: AsyncBoltContext) -> None:
-        await interacted(desk, context["typed"], ack)
 
-    async def event(context: AsyncBoltContext) -> None:
-        await happened(desk, context["typed"])
+def listener(desk: Desk, answer: Callable[[Desk, Any, Ack], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Give Bolt, which passes arguments by their names, a function that answers a payload as it was read."""
 
-    async def command(ack: Ack, context: AsyncBoltContext) -> None:
-        await commanded(desk, context["typed"], ack)
+    async def listen(ack: Ack, context: AsyncBoltContext) -> None:
+        await answer(desk, context["typed"], ack)
 
-    app.action(ANY)(interaction)
-    app.view(ANY)(interaction)
-    app.view_closed(ANY)(interaction)
-    app.shortcut(ANY)(interaction)
-    app.command(ANY)(command)
-    app.event(ANY)(event)
+    return listen
 
 
 async def interacted(desk: Desk, payload: Payload, ack: Ack) -> None:
@@ -88,11 +86,8 @@ async def interacted(desk: Desk, payload: Payload, ack: Ack) -> None:
 async def wanted(desk: Desk, payload: Payload) -> None:
     """Find what was asked for by its name, and do it."""
     match payload:
-        case BlockActions() if payload.action.name in PRESSED:
-            check_is_here(payload)
-            await PRESSED[payload.action.name](desk, payload)
-        case BlockActions() if payload.action.name in home.SWITCHES:
-            await home.switched(desk, payload)
+        case BlockActions():
+            await pressed(desk, payload)
         case ViewSubmission() if payload.callback_id in SENT:
             await SENT[payload.callback_id](desk, payload)
         case MessageShortcut() if payload.callback_id in ON_MESSAGE:
@@ -101,6 +96,18 @@ async def wanted(desk: Desk, payload: Payload) -> None:
             await ANYWHERE[payload.callback_id](desk, payload)
         case _:
             log.info("nothing to do", kind=type(payload).__name__)
+
+
+async def pressed(desk: Desk, click: BlockActions) -> None:
+    """Do what was pressed, by its name: on a card or in a modal, or on the Home tab."""
+    name = click.action.name
+    if name in PRESSED:
+        check_is_here(click)
+        await PRESSED[name](desk, click)
+    elif name in home.SWITCHES:
+        await home.switched(desk, click)
+    else:
+        log.info("nothing to do", kind=type(click).__name__)
 
 
 def words_for(error: Exception) -> str | None:
@@ -165,24 +172,26 @@ async def commanded(desk: Desk, command: SlashCommand, ack: Ack) -> None:
     await ack()
 
 
-async def happened(desk: Desk, payload: Payload) -> None:
+async def happened(desk: Desk, payload: Payload, ack: Ack) -> None:
     """Take an event; what can't be recorded now is left to Slack to send again."""
-    listening: Awaitable[None] | None = None
-    match payload:
-        case Spoken():
-            listening = messages.heard(desk, payload)
-        case BotMessageDeleted():
-            listening = messages.card_deleted(desk, payload)
-        case AppHomeOpened():
-            listening = home.opened(desk, payload)
-        case _:
-            log.info("event noted", kind=type(payload).__name__)
-    if listening is None:
-        return
     try:
         async with asyncio.timeout(BUDGET_S):
-            await listening
+            await taken(desk, payload)
     except (Refused, Malformed, SurfaceGone, SlackRefused) as no:
         log.info("event refused", kind=type(payload).__name__, why=type(no).__name__)
         if isinstance(payload, Spoken):
             desk.tell(messages.address(desk, payload), words_for(no) or NOT_OURS, about=payload.dedupe_id)
+    await ack()
+
+
+async def taken(desk: Desk, payload: Payload) -> None:
+    """Take an event for what it is."""
+    match payload:
+        case Spoken():
+            await messages.heard(desk, payload)
+        case BotMessageDeleted():
+            await messages.card_deleted(desk, payload)
+        case AppHomeOpened():
+            await home.opened(desk, payload)
+        case _:
+            log.info("event noted", kind=type(payload).__name__)

@@ -31,12 +31,12 @@ from bot.blocks.args import Veil, pages
 from bot.blocks.modals.decisions import answer_modal, reject_modal
 from bot.blocks.modals.edit import edit_modal
 from bot.blocks.modals.override_phi import override_phi_modal
-from bot.blocks.modals.teach import Draft, teach_modal
+from bot.blocks.modals.teach import teach_modal
 from bot.blocks.modals.view_full import view_full_modal, whole_step
 from bot.blocks.modals.why_asked import why_asked_modal
-from bot.carried import key_of, text_of, tried
+from bot.carried import draft_of, key_of, tried
 from bot.desk import Desk
-from bot.payloads import BlockActions, Choice, ViewKey
+from bot.payloads import BlockActions, ViewKey
 from bot.slack.client import FAILURES
 from bot.slack.surface import marker
 
@@ -75,13 +75,13 @@ async def approve(desk: Desk, click: BlockActions) -> None:
 async def is_at_the_end(desk: Desk, key: ViewKey) -> bool:
     """Tell whether the last page of the full view is open: there is no way to it but through the earlier ones."""
     proposal = waiting_proposal(await desk.task(ThreadId(key.thread_id)), key.digest)
-    return key.page >= len(pages(proposal, veil_of(desk, proposal))) - 1
+    return key.page >= len(pages(proposal, veil_of(desk, proposal.call.tool))) - 1
 
 
-def veil_of(desk: Desk, proposal: Proposal) -> Veil:
-    """Say what of a proposal's arguments must not be shown."""
+def veil_of(desk: Desk, tool: str) -> Veil:
+    """Say what of a tool's arguments must not be shown."""
     rules = desk.runtime.rules()
-    return Veil.of(rules.tools.get(proposal.call.tool), marker(rules.key))
+    return Veil.of(rules.tools.get(tool), marker(rules.key))
 
 
 def waiting_proposal(checkpoint: Checkpoint, digest: str) -> Proposal:
@@ -140,16 +140,6 @@ async def rule_changed(desk: Desk, click: BlockActions) -> None:
         await desk.slack.call("views.update", view_id=view.id, hash=view.hash, view=view_now)
 
 
-def draft_of(values: Mapping[str, Choice]) -> Draft:
-    """Read a rule as it stands in its form."""
-    return Draft(
-        when=text_of(values, "when"),
-        do=text_of(values, "do"),
-        scope=text_of(values, "scope") or "channel",
-        expires=text_of(values, "expires") or "30d",
-    )
-
-
 async def answer(desk: Desk, click: BlockActions) -> None:
     """Ask for the answer to the question that waits."""
     button = click.action.button
@@ -171,7 +161,7 @@ async def show_page(desk: Desk, click: BlockActions, key: ViewKey) -> str:
     """Open or turn a page of the full view, and say which it is."""
     checkpoint = await desk.task(ThreadId(key.thread_id))
     step = await step_of(desk, checkpoint, key)
-    proposal, output, veil = step.proposal, step.output, veil_of(desk, step.proposal)
+    proposal, output, veil = step.proposal, step.output, veil_of(desk, step.proposal.call.tool)
     view = view_full_modal(checkpoint, proposal, veil, page=key.page, metadata=key.text, output=output)
     if click.view is None:
         await desk.show_view(click.trigger_id, view)
@@ -218,7 +208,8 @@ async def why_asked(desk: Desk, click: BlockActions) -> None:
     card = next((card for card in checkpoint.cards if click.message_ts and card.ts == click.message_ts), None)
     if card is None:
         raise Refused("This step is too long ago to be explained here.", "Its card says what became of it.")
-    await desk.show_view(click.trigger_id, why_asked_modal(card, key.text))
+    tool = card.score.tool if card.score else card.proposal.call.tool if card.proposal else ""
+    await desk.show_view(click.trigger_id, why_asked_modal(card, key.text, veil_of(desk, tool)))
 
 
 async def later(desk: Desk, click: BlockActions) -> None:

@@ -10,10 +10,10 @@ from agent_core.proposal import RejectReason, canonical
 from agent_core.words import ChannelId, Digest, ThreadId
 from bot.blocks.modals.edit_read import read_edit
 from bot.blocks.modals.override_phi import read_phi
-from bot.carried import text_of
+from bot.carried import draft_of, text_of
 from bot.desk import Desk
 from bot.payloads import ViewSubmission
-from bot.wording import EXPIRIES, REASONS
+from bot.wording import REASONS
 
 Sent: TypeAlias = Callable[[Desk, ViewSubmission], Awaitable[None]]
 SCOPES_KNOWN: tuple[Scope, ...] = ("thread", "channel", "team")
@@ -94,15 +94,13 @@ async def override_phi(desk: Desk, form: ViewSubmission) -> None:
 
 async def teach(desk: Desk, form: ViewSubmission) -> None:
     """Take a rule."""
-    values = form.values()
-    when, do = text_of(values, "when"), text_of(values, "do")
-    scope, expires = text_of(values, "scope") or "channel", text_of(values, "expires") or "30d"
-    where = next((name for name in SCOPES_KNOWN if name == scope), None)
-    if where is None or expires not in EXPIRIES:
+    rule = draft_of(form.values())
+    where = next((name for name in SCOPES_KNOWN if name == rule.scope), None)
+    if where is None or rule.expires not in DAYS:
         raise Refused("Choose where it holds and when it expires.", field="scope")
-    days = DAYS[expires]
+    days = DAYS[rule.expires]
     await desk.give(
-        form, ThreadId(form.key.thread_id), lambda by: Teach(by=by, when=when, do=do, scope=where, days=days)
+        form, ThreadId(form.key.thread_id), lambda by: Teach(by=by, when=rule.when, do=rule.do, scope=where, days=days)
     )
 
 

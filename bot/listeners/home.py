@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from agent_core.learning.taught import in_force
 from agent_core.ports import TaskLine
-from agent_core.words import ChannelId, PersonId, channel_of
+from agent_core.words import PersonId, channel_of
 from bot.blocks.home import LISTED, Stop, home_view
 from bot.desk import Desk, is_open
 from bot.payloads import AppHomeOpened, BlockActions, Payload
@@ -29,14 +29,14 @@ async def switched(desk: Desk, click: BlockActions) -> None:
 async def drawn(desk: Desk, payload: Payload) -> None:
     """Draw the page anew for whoever looks at it."""
     who = desk.who(payload)
-    lines = [line for line in await desk.index.tasks(desk.team, limit=1000) if is_open(line)]
-    waiting = [line for line in lines if await waits_for(desk, line, who)][:LISTED]
-    started = [line for line in lines if line.requester == who][:LISTED]
+    lines = [line for line in await desk.unfinished() if is_open(line)]
+    waiting = [line for line in lines if await waits_for(desk, line, who)]
+    started = [line for line in lines if line.requester == who]
     log = in_force(await desk.lessons.of(desk.team), desk.clock.now())
     new = [lesson for lesson in log if desk.clock.now() - lesson.at < WEEK]
-    learned = await desk.visible(new, lambda channel: sees(desk, channel, who))
-    links, stop = await desk.links((*waiting, *started)), await stop_for(desk, payload)
-    view = home_view(waiting, started, learned[-LISTED:], links, stop=stop)
+    learned = await desk.visible(new, lambda channel: desk.may_see(payload, channel))
+    links, stop = await desk.links((*waiting[:LISTED], *started[:LISTED])), await stop_for(desk, payload)
+    view = home_view(waiting, started, learned, links, stop=stop)
     await desk.slack.call("views.publish", user_id=who, view=view)
 
 
@@ -45,11 +45,6 @@ async def stop_for(desk: Desk, payload: Payload) -> Stop:
     stands = await desk.switch.stands(desk.team)
     is_operator = await operator(desk, payload) in desk.runtime.rules().operators
     return Stop(words=stands.words if stands and stands.is_stopped else "", is_operator=is_operator)
-
-
-async def sees(desk: Desk, channel: ChannelId, who: PersonId) -> bool:
-    """Tell whether a person may hear of a channel."""
-    return await desk.is_seen_by(await desk.directory.look_up(desk.team, channel, who), channel)
 
 
 async def waits_for(desk: Desk, line: TaskLine, who: PersonId) -> bool:

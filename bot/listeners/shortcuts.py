@@ -7,7 +7,7 @@ from agent_core.checkpoint import Quote
 from agent_core.errors import Refused
 from agent_core.inputs import Abort, Pause
 from agent_core.words import ChannelId, ThreadId, thread_id_of
-from bot.blocks.cards import say
+from bot.blocks.cards import privately
 from bot.blocks.modals.start_task import start_task_modal
 from bot.blocks.modals.teach import teach_modal
 from bot.carried import tried
@@ -29,7 +29,7 @@ def thread_of(desk: Desk, chosen: MessageShortcut) -> ThreadId:
 async def thread_status(desk: Desk, chosen: MessageShortcut) -> None:
     """Tell the person how the task stands."""
     checkpoint = await desk.task(thread_of(desk, chosen))
-    desk.tell(where(desk, chosen), say(described(checkpoint), frozenset({checkpoint.requester})))
+    desk.tell(where(desk, chosen), privately(described(checkpoint), frozenset({checkpoint.requester})))
 
 
 async def pause(desk: Desk, chosen: MessageShortcut) -> None:

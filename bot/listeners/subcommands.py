@@ -15,7 +15,7 @@ from agent_core.lesson import Lesson
 from agent_core.ports import TaskLine
 from agent_core.records import Line
 from agent_core.words import ChannelId, LessonId, ThreadId, channel_of, team_of, thread_id_of, ts_of
-from bot.blocks.cards import say
+from bot.blocks.cards import privately
 from bot.blocks.kit import Rendered, line, link, rich
 from bot.blocks.listing import listing
 from bot.desk import Desk, is_open
@@ -26,6 +26,7 @@ from bot.switching import answer, switch
 from bot.wording import HELP
 
 LISTED = 20
+LOOKED_AT = 2 * LISTED  # some may have ended since they were listed
 PAGE = 200
 PERMALINK = re.compile(
     r"<?https?://[^\s>|]+/archives/([A-Z0-9]{1,64})/p([0-9]{10})([0-9]{6})(?:\?[^\s>|]*)?(?:\|[^>]*)?>?"
@@ -85,13 +86,13 @@ async def help_(desk: Desk, asked: Asked) -> Answer:
 async def status(desk: Desk, asked: Asked) -> Answer:
     """List my open tasks in this channel."""
     who = desk.who(asked.payload)
-    here = [line for line in await open_tasks(desk) if channel_of(line.thread_id) == asked.channel]
+    here = [line for line in await desk.unfinished() if channel_of(line.thread_id) == asked.channel]
     return await listed(desk, [line for line in here if line.requester == who], "You have no open tasks here.")
 
 
 async def list_(desk: Desk, asked: Asked) -> Answer:
     """List the newest open tasks that the person may see."""
-    lines = await open_tasks(desk)
+    lines = await desk.unfinished()
     channels = {channel_of(line.thread_id) for line in lines}
     seen = {channel for channel in channels if await desk.may_see(asked.payload, channel)}
     return await listed(
@@ -99,24 +100,19 @@ async def list_(desk: Desk, asked: Asked) -> Answer:
     )
 
 
-async def open_tasks(desk: Desk) -> list[TaskLine]:
-    """Give the team's open tasks, newest first."""
-    return [line for line in await desk.index.tasks(desk.team, limit=1000) if is_open(line)]
-
-
 async def listed(desk: Desk, lines: list[TaskLine], nothing: str) -> Answer:
-    """Say which tasks there are, with ID and link."""
-    newest = lines[:LISTED]
+    """Say which tasks there are, as they stand now, with ID and link."""
+    standing = await desk.as_they_stand(lines[:LOOKED_AT])
+    newest = [line for line in standing if is_open(line)][:LISTED]
     return listing(newest, await desk.links(newest)) if newest else nothing
 
 
 async def show(desk: Desk, asked: Asked) -> Answer:
     """Say how one task stands."""
     thread_id = thread_named(desk, asked)
-    if not await desk.may_see(asked.payload, channel_of(thread_id)):
-        raise Refused("You are not in that task's channel.", "Ask somebody who is.")
+    await desk.check_may_see(asked.payload, thread_id)
     checkpoint = await desk.task(thread_id)
-    return say(described(checkpoint), frozenset({checkpoint.requester}))
+    return privately(described(checkpoint), frozenset({checkpoint.requester}))
 
 
 async def learned(desk: Desk, asked: Asked) -> Answer:
@@ -136,7 +132,7 @@ async def readable(desk: Desk, asked: Asked, lessons: Iterable[Lesson]) -> list[
 
 def quoting(words: str, *lessons: Lesson) -> Rendered:
     """Say words that have lessons' own in them: their authors are named, and nothing else is a name or a link."""
-    return say(words, frozenset(lesson.author for lesson in lessons))
+    return privately(words, frozenset(lesson.author for lesson in lessons))
 
 
 def said_of(lesson: Lesson) -> str:
@@ -172,13 +168,12 @@ async def why_step(desk: Desk, asked: Asked) -> Answer:
     """Say why a step went as it did."""
     named, number = asked.rest.rsplit("#", 1)
     thread_id = thread_named(desk, replace(asked, rest=named))
-    if not await desk.may_see(asked.payload, channel_of(thread_id)):
-        raise Refused("You are not in that task's channel.", "Ask somebody who is.")
+    await desk.check_may_see(asked.payload, thread_id)
     await desk.task(thread_id)
     words = step_described(await journal_of(desk, thread_id), int(number))
     if not words:
         raise Refused(f"No step {int(number)} was proposed in this task.", "The cards in its thread have the numbers.")
-    return say(words)
+    return privately(words)
 
 
 async def journal_of(desk: Desk, thread_id: ThreadId) -> list[Line]:
@@ -211,7 +206,7 @@ def turned(*, is_stopped: bool) -> Command:
     """Make a subcommand that pulls or lifts the emergency stop."""
 
     async def do(desk: Desk, asked: Asked) -> Answer:
-        return say(answer(await switch(desk, asked.payload, is_stopped=is_stopped)))
+        return privately(answer(await switch(desk, asked.payload, is_stopped=is_stopped)))
 
     return do
 
@@ -252,7 +247,7 @@ FORMS: Mapping[re.Pattern[str], Command] = {
     form(rf"abort\s+{ID}"): steer(Abort),
     form("stop-all"): turned(is_stopped=True),
     form("resume-all"): turned(is_stopped=False),
-    form("(stats)"): later,
+    form("stats"): later,
     form(rf"fork\s+({NAMED}\s+\d{{1,6}})"): fork,
     form(r"delegate\s+\S.*"): later,
     form(rf"why\s+({NAMED}#\d{{1,6}})"): why_step,

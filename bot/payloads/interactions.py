@@ -3,6 +3,7 @@
 The facts that outlive a delivery are named by the trigger ID; a closed view has none and is named by itself.
 """
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
@@ -116,7 +117,7 @@ class Action(Element):
             return self.selected_option.value
         return self.action_id
 
-    @property
+    @cached_property
     def button(self) -> ButtonValue:
         """Read what the button was drawn for, or raise Malformed."""
         if self.action_id == OVERFLOW:

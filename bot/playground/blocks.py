@@ -28,9 +28,8 @@ def elements_of(block: Json) -> list[Json]:
     found += [block[name] for name in ("accessory", "element") if name in block]
     if block.get("type") == "card":
         found += block.get("actions", ())
-    for name in ("child_blocks",):
-        for child in block.get(name, ()):
-            found += elements_of(child)
+    for child in block.get("child_blocks", ()):
+        found += elements_of(child)
     if block.get("type") == "carousel":
         for child in block["elements"]:
             found += elements_of(child)

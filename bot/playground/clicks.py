@@ -22,6 +22,15 @@ from bot.playground.words import Json, NotPossible, Press, Raw, Refusal, copied
 from bot.playground.workspace import Change
 
 
+def open_view(slack: Standin, person: str, view_id: str) -> Json:
+    """Give a modal or the Home that this person has in front of them."""
+    home = slack.views.home(person)
+    for view in [*slack.views.stack(person), *([home] if home else [])]:
+        if view["id"] == view_id:
+            return view
+    raise NotPossible("This view is closed.")
+
+
 def find_element(blocks: list[Json], press: Press) -> tuple[Json, Json]:
     """Give a block and the element in it that is meant."""
     for block in blocks:

@@ -9,6 +9,7 @@ import secrets
 
 from bot.playground.clock import Clock
 from bot.playground.courier import Courier, Parcel
+from bot.playground.payloads import TOKEN
 from bot.playground.people import Channel
 from bot.playground.record import Delivery
 from bot.playground.setup import Setup
@@ -55,7 +56,7 @@ class Events:
     def _start(self, inner: Json, *, is_shared: bool) -> asyncio.Future[Delivery]:
         place = inner.get("channel", "")
         body = {
-            "token": "legacy-word-of-the-playground",
+            "token": TOKEN,
             "team_id": TEAM_ID,
             "context_team_id": TEAM_ID,
             "context_enterprise_id": None,

@@ -35,7 +35,6 @@ DeliveryFault = Literal[
     "lost",  # never arrives; Slack sees a failed connection
     "mangle",  # the payload goes through `change` first
 ]
-CALL_FAULTS = frozenset(CallFault.__args__)  # type: ignore[attr-defined]  # a Literal knows its words
 
 
 @dataclass(slots=True)

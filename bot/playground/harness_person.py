@@ -11,7 +11,7 @@ from bot.playground.messages import Told
 from bot.playground.record import Delivery
 from bot.playground.screens import Message, View
 from bot.playground.standin import Standin
-from bot.playground.words import Json, NotPossible, Press, Raw, copied
+from bot.playground.words import Json, Press, Raw, copied
 
 
 class Person:
@@ -87,12 +87,7 @@ class Person:
         return action_id, option
 
     def _open_view(self, view: View | str) -> Json:
-        view_id = view.id if isinstance(view, View) else view
-        home = self._slack.views.home(self.id)
-        for one in [*self._slack.views.stack(self.id), *([home] if home else [])]:
-            if one["id"] == view_id:
-                return one
-        raise NotPossible("This view is not on the screen any more.")
+        return clicks.open_view(self._slack, self.id, view.id if isinstance(view, View) else view)
 
     def set_value(self, view: View | str, block_id: str, value: Raw) -> None:
         """Type or choose in an input, without sending."""

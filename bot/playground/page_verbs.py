@@ -93,7 +93,7 @@ class Click(Deed):
         chosen = next((one for one in (self.option, self.selected, self.value) if one is not None), None)
         press = Press(action_id=self.action_id, block_id=self.block_id, raw=chosen)
         if self.container.type in {"view", "home"}:
-            view = open_view(slack, person, self.container.view_id or "")
+            view = clicks.open_view(slack, person.id, self.container.view_id or "")
             return _told(await clicks.click_view(slack, person, view, press))
         channel = slack.must_reach(person, self.container.channel)
         is_ephemeral = self.container.type == "ephemeral"
@@ -107,15 +107,6 @@ class Click(Deed):
         return _told(await clicks.click_message(slack, person, channel, message=message, press=press))
 
 
-def open_view(slack: Standin, person: Person, view_id: str) -> Json:
-    """Give a modal or the Home that this person has in front of them."""
-    home = slack.views.home(person.id)
-    for view in [*slack.views.stack(person.id), *([home] if home else [])]:
-        if view["id"] == view_id:
-            return view
-    raise NotPossible("This view is closed.")
-
-
 class ViewInput(Deed):
     """Type into a view without sending it."""
 
@@ -124,7 +115,7 @@ class ViewInput(Deed):
 
     async def do(self, slack: Standin, person: Person) -> Json:
         """Keep what was typed."""
-        view = open_view(slack, person, self.view_id)
+        view = clicks.open_view(slack, person.id, self.view_id)
         for block_id, typed in self.values.items():
             for action_id, raw in typed.items():
                 press = Press(action_id=action_id, block_id=block_id, raw=raw)
@@ -141,7 +132,7 @@ class Submit(Deed):
 
     async def do(self, slack: Standin, person: Person) -> Json:
         """Type the values and send it."""
-        view = open_view(slack, person, self.view_id)
+        view = clicks.open_view(slack, person.id, self.view_id)
         for block_id, raw in self.values.items():
             clicks.type_value(slack, person, view, block_id=block_id, raw=raw)
         return _told(await clicks.submit(slack, person, view))
@@ -155,7 +146,7 @@ class CloseView(Deed):
 
     async def do(self, slack: Standin, person: Person) -> Json:
         """Close it."""
-        await clicks.close(slack, person, open_view(slack, person, self.view_id), everything=self.all)
+        await clicks.close(slack, person, clicks.open_view(slack, person.id, self.view_id), everything=self.all)
         return {}
 
 
@@ -226,7 +217,7 @@ class Options(Deed):
 
     async def do(self, slack: Standin, person: Person) -> Json:
         """Ask the bot what it offers."""
-        view = open_view(slack, person, self.view_id)
+        view = clicks.open_view(slack, person.id, self.view_id)
         press = Press(action_id=self.action_id, block_id=self.block_id, raw=self.text)
         return {"options": await clicks.options(slack, person, view, press)}
 

@@ -39,10 +39,6 @@ class Views:
                     return person, view
         raise Refusal("not_found")
 
-    def is_open(self, view_id: str) -> bool:
-        """Say whether this modal is still on somebody's screen."""
-        return any(view["id"] == view_id for views in self._stacks.values() for view in views)
-
     def open(self, person: str, shape: Json) -> Json:
         """Open a modal as the root of a new stack."""
         view = self._new(shape, root="", previous=None)

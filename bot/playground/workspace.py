@@ -87,10 +87,6 @@ class Workspace:
                 return person
         return None
 
-    def bot_reads(self, channel: Channel) -> bool:
-        """Say whether the app's bot is in this conversation."""
-        return BOT_USER_ID in channel.members
-
     def direct(self, user: str) -> Channel:
         """Give the direct message between the bot and this person, made on first use."""
         channel_id = "D" + user.removeprefix("U")

@@ -7,13 +7,16 @@ the effect's mark before it posts again. A channel that Slack asked us to leave 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import aiohttp
 import structlog
+from multidict import CIMultiDict
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agent_core.errors import Broken
 from agent_core.ports import CardGone, Clock, SurfaceBusy, SurfaceGone, SurfaceRefused
+from bot.blocks.kit import written
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +25,8 @@ AGAIN_S = 2.0
 REVOKED_S = 60.0
 LONGEST_S = 600.0
 OK = 200
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json;charset=utf-8"
 
 GONE = {
     "is_archived": "the channel is archived.",
@@ -82,6 +87,9 @@ class Slack:
         """Hold the client; its session is its owner's to close."""
         self._client = client
         self._clock = clock
+        bearer = f"Bearer {client.token}"
+        self._of_form = CIMultiDict({"Authorization": bearer, "Content-Type": FORM})
+        self._of_json = CIMultiDict({"Authorization": bearer, "Content-Type": JSON})
         self._not_before: dict[str, float] = {}
         self.revoked = ""
 
@@ -89,8 +97,12 @@ class Slack:
         """Call a method, or raise SurfaceBusy, SurfaceGone, CardGone or SlackRefused."""
         place = f"{method}:{arguments.get('channel', '')}"
         self._hold_back(place)
+        given = {name: value for name, value in arguments.items() if value is not None}
         try:
-            answer = await self._ask(method, _text(arguments) if form else _json(arguments))
+            if form:
+                answer = await self._ask(method, urlencode(_text(given)).encode(), self._of_form)
+            else:
+                answer = await self._ask(method, written(given), self._of_json)
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("slack does not answer", method=method, error=type(error).__name__)
             raise SurfaceBusy(AGAIN_S) from error
@@ -99,14 +111,11 @@ class Slack:
         self.revoked = ""
         return answer.said
 
-    async def _ask(self, method: str, body: dict[str, str] | bytes) -> Answered:
+    async def _ask(self, method: str, body: bytes, headers: CIMultiDict[str]) -> Answered:
         """Send one request, over the SDK's session but past its own layers: they took longer than the request."""
         client = self._client
         if client.session is None:
             raise Broken("Slack is called over one session", method=method)
-        headers = {"Authorization": f"Bearer {client.token}"}
-        if isinstance(body, bytes):
-            headers["Content-Type"] = "application/json;charset=utf-8"
         async with client.session.post(
             f"{client.base_url}{method}", data=body, headers=headers, proxy=client.proxy
         ) as response:
@@ -151,21 +160,9 @@ def seconds_of(retry_after: str) -> float:
     return float(retry_after) if retry_after.isdecimal() else AGAIN_S
 
 
-def _given(arguments: Mapping[str, object]) -> dict[str, object]:
-    """Leave out what was not given."""
-    return {name: value for name, value in arguments.items() if value is not None}
-
-
-def _text(arguments: Mapping[str, object]) -> dict[str, str]:
+def _text(given: Mapping[str, object]) -> dict[str, str]:
     """Write arguments as form fields, for methods that take no JSON."""
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in _given(arguments).items()
-    }
-
-
-def _json(arguments: Mapping[str, object]) -> bytes:
-    """Write arguments as a JSON body."""
-    return json.dumps(_given(arguments), separators=(",", ":")).encode()
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
 
 
 def _said(content: bytes) -> Mapping[str, object]:
@@ -178,8 +175,11 @@ def _said(content: bytes) -> Mapping[str, object]:
 
 
 def session() -> aiohttp.ClientSession:
-    """Make the one session; its total time-out is ours, because the SDK's own is not used with a session."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
+    """Make the one session; its total time-out is ours, because the SDK's own is not used with a session.
+
+    The Web API knows its callers by their token, and its cookies by nothing: they are not kept.
+    """
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), cookie_jar=aiohttp.DummyCookieJar())
 
 
 def web_client(token: str, api_url: str, http: aiohttp.ClientSession, *, direct: bool) -> AsyncWebClient:

@@ -38,12 +38,30 @@ class SlackDirectory:
 
     async def look_up(self, team: TeamId, channel: ChannelId, person: PersonId, *, fresh: bool = False) -> Person:
         """Describe a person from facts at most 60 s old, or asked for now; ``unknown`` if nobody can say."""
+        known = None if fresh else self.known(team, channel, person)
+        if known is not None:
+            return known
         try:
             user, groups, here = await self._facts_about(person, channel, fresh=fresh)
         except FAILURES as error:
             if fresh and isinstance(error, SurfaceBusy):
                 raise  # a claim can wait until Slack answers; an approval is not struck for its silence
             return Person(id=person, team=team, kind="unknown", looked_up_at=self._clock.now())
+        return self._described(person, team, user, groups=groups, here=here)
+
+    def known(self, team: TeamId, channel: ChannelId, person: PersonId) -> Person | None:
+        """Describe a person from facts at most 60 s old; None where Slack would have to be asked for one."""
+        user, sets = self._kept("user", person, fresh=False), self._sets(channel)
+        people = {name: self._kept(what, name, fresh=False) for what, name in sets}
+        holding = [name for name, who in people.items() if isinstance(who, frozenset) and person in who]
+        if not isinstance(user, dict) or None in people.values():
+            return None
+        groups = frozenset(name for name in holding if name != channel)
+        return self._described(person, team, user, groups=groups, here=channel in holding)
+
+    def _described(
+        self, person: PersonId, team: TeamId, user: Mapping[str, object], *, groups: frozenset[str], here: bool
+    ) -> Person:
         return Person(
             id=person,
             team=TeamId(str(user.get("team_id") or team)),
@@ -53,12 +71,16 @@ class SlackDirectory:
             looked_up_at=self._clock.now(),
         )
 
+    def _sets(self, channel: ChannelId) -> list[tuple[str, str]]:
+        """Name the sets that somebody may be in: the user groups that matter, and the channel it is about."""
+        groups = [("group", group) for group in self._usergroups]
+        return [*groups, ("channel", channel)] if channel else groups
+
     async def _facts_about(
         self, person: PersonId, channel: ChannelId, *, fresh: bool
     ) -> tuple[Mapping[str, object], frozenset[str], bool]:
         """Gather account, groups and whether the person is in the channel, asking for what is not known at once."""
-        sets = [("group", group) for group in self._usergroups] + ([("channel", channel)] if channel else [])
-        if all(self._kept(what, name, fresh=fresh) is not None for what, name in sets):
+        if all(self._kept(what, name, fresh=fresh) is not None for what, name in self._sets(channel)):
             account = await self._user(person, fresh=fresh)  # One call at most, so there is nothing to gather.
             return account, await self._groups_of(person, fresh=fresh), await self._is_in(channel, person, fresh=fresh)
         return await asyncio.gather(
@@ -189,10 +211,10 @@ class SlackDirectory:
         return members
 
     def _kept(self, what: str, name: str, *, fresh: bool) -> object:
-        at, fact = self._facts.get((what, name), (None, None))
-        if fresh or at is None or self._clock.now().timestamp() - at > FACTS_S:
+        kept = None if fresh else self._facts.get((what, name))
+        if kept is None or self._clock.now().timestamp() - kept[0] > FACTS_S:
             return None
-        return fact
+        return kept[1]
 
     def _keep(self, what: str, name: str, fact: object) -> None:
         self._facts.pop((what, name), None)

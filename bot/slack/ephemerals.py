@@ -13,7 +13,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agent_core.words import ChannelId, PersonId, TeamId
-from bot.blocks.cards import say
+from bot.blocks.cards import privately
 from bot.blocks.kit import Rendered, line, link, rich
 from bot.slack.client import FAILURES, Slack
 from bot.slack.surface import SlackSurface
@@ -56,7 +56,7 @@ class Ephemerals:
         if len(self._sending) >= MOST_AT_ONCE:
             log.warning("too many answers wait; one is dropped", person=to.person)
             return
-        message = say(words) if isinstance(words, str) else words
+        message = privately(words) if isinstance(words, str) else words
         task = asyncio.create_task(self._send(to, message))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)

@@ -7,7 +7,6 @@ for a task's first message, in the channel) by its mark, and only posted if it i
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import cast
 
 import structlog
@@ -17,11 +16,11 @@ from agent_core.people import People
 from agent_core.ports import CardGone, Directory, SurfaceGone
 from agent_core.rules.approvals import whom
 from agent_core.rules.book import Rules
-from agent_core.rules.digests import folded
+from agent_core.rules.digests import keyed
 from agent_core.rules.draft import OPEN_STATES
 from agent_core.rules.summary import Summary
 from agent_core.words import ChannelId, EffectId, PersonId, TeamId, ThreadId, channel_of, ts_of
-from bot.blocks.cards import CardView, card as rendered_card, ending, parent_message, say
+from bot.blocks.cards import CardView, card as rendered_card, ending, parent_message, privately, say
 from bot.blocks.kit import Rendered
 from bot.slack.client import Slack, SlackRefused
 
@@ -71,22 +70,28 @@ class SlackSurface:
         """Show what holds now; raise CardGone if the message was deleted."""
         message = self.rendered(checkpoint, card, summary)
         try:
-            await self._update(checkpoint, card, message)
+            await self._update(checkpoint, card.ts, message)
         except SlackRefused:  # what stands there holds no more, its buttons least of all
-            await self._update(checkpoint, card, in_words(message))
+            await self._update(checkpoint, card.ts, in_words(message))
         await self._end_parent(checkpoint, card)
 
     async def _end_parent(self, checkpoint: Checkpoint, card: Card) -> None:
         """Say on our message above the thread how the task ended, for whoever scrolls by."""
-        if card.about != "final" or not checkpoint.parent_is_ours:
-            return
-        message = parent_message(checkpoint.purpose, checkpoint.requester, ending(checkpoint))
-        with suppress(CardGone, SlackRefused):
-            await self._update(checkpoint, replace(card, ts=ts_of(checkpoint.thread_id)), message)
+        if card.about == "final":
+            await self.update_parent(checkpoint)
 
-    async def _update(self, checkpoint: Checkpoint, card: Card, message: Rendered) -> None:
+    async def update_parent(self, checkpoint: Checkpoint) -> None:
+        """Show on our own message above a task's thread whether the task goes on, or how it ended."""
+        if not checkpoint.parent_is_ours:
+            return
+        ended = ending(checkpoint) if checkpoint.is_finished else ""
+        message = parent_message(checkpoint.purpose, checkpoint.requester, ended)
+        with suppress(CardGone, SlackRefused):
+            await self._update(checkpoint, ts_of(checkpoint.thread_id), message)
+
+    async def _update(self, checkpoint: Checkpoint, ts: str | None, message: Rendered) -> None:
         await self._slack.call(
-            "chat.update", channel=checkpoint.channel, ts=card.ts, text=message.text, blocks=list(message.blocks)
+            "chat.update", channel=checkpoint.channel, ts=ts, text=message.text, blocks=list(message.blocks)
         )
 
     async def say(
@@ -136,7 +141,7 @@ class SlackSurface:
 
     async def tell(self, team: TeamId, person: PersonId, words: str) -> None:
         """Write to one person directly."""
-        await self.send(team, person, say(words))
+        await self.send(team, person, privately(words))
 
     async def send(self, team: TeamId, person: PersonId, message: Rendered) -> None:
         """Send one person a message directly."""
@@ -215,6 +220,4 @@ def in_words(message: Rendered) -> Rendered:
 
 def marker(key: bytes) -> Callable[[str], str]:
     """Make the keyed mark that tells one masked secret from another: 8 hex digits."""
-    return lambda secret: hashlib.blake2b(
-        secret.encode("utf-8", "surrogatepass"), key=folded(key), digest_size=4
-    ).hexdigest()
+    return lambda secret: keyed(key, "secret", secret)[:8]

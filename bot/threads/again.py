@@ -11,6 +11,7 @@ from agent_core.adapters.system_clock import SystemClock
 from agent_core.forks import seed_of
 from agent_core.inputs import Fork, Rewind
 from agent_core.people import Person
+from agent_core.ports import Lease, Taking
 from agent_core.records import Note
 from agent_core.rules.book import Rules
 from agent_core.runtime import Runtime
@@ -25,7 +26,12 @@ from bot.threads.opened import Opened
 class Nobody:
     """Wakes nobody: the bot is another process, or is not running, and looks into the due index by itself."""
 
-    async def wake(self, thread_id: ThreadId) -> None:
+    def takes(self, thread_id: ThreadId) -> Taking | None:
+        """Take no lease."""
+        del thread_id
+        return None
+
+    async def wake(self, thread_id: ThreadId, lease: Lease | None = None) -> None:
         """Leave it to the due index."""
 
 

@@ -17,14 +17,12 @@ from agent_core.errors import Refused
 from agent_core.people import Person
 from agent_core.phases import Opening
 from agent_core.ports import StoreDown, SurfaceBusy, SurfaceGone
-from agent_core.ports.archive import Tombstone
 from agent_core.rules.book import Rules
-from agent_core.rules.digests import keyed
-from agent_core.words import Digest, PersonId, ThreadId
+from agent_core.words import PersonId, ThreadId
 from bot.assembly import assemble
 from bot.blocks.args import Veil
 from bot.blocks.shown import cut
-from bot.config import ConfigError, Settings, load, read_settings, secret_args, to_rules
+from bot.config import ConfigError, Settings, load, read_settings, to_rules
 from bot.reach import NotStarted
 from bot.slack.client import SlackRefused
 from bot.threads import again
@@ -38,6 +36,7 @@ from bot.threads.purging import purged
 from bot.threads.reading import Past, past_of, task_of
 from bot.threads.rows import Teller, stamp, steps_of
 from bot.threads.text import as_json, told, told_difference
+from bot.threads.told import told_stone, veils_in
 
 PURPOSE_CHARS = 60
 
@@ -170,9 +169,11 @@ async def import_(asked: Asked) -> int:
     config = load(asked.settings.countersign_config)
     bundle = read(lines_in(asked.options.file), asked.opened.codec)
     rules = to_rules(config, asked.opened.key, {tool.name: "" for tool in config.document.tools})
-    await put_back(asked.opened, bundle, rules)
+    stripped = await put_back(asked.opened, bundle, rules)
     how = "as it ended" if bundle.task.is_finished else "paused; resume it in its thread"
     say(f"{bundle.kept.thread_id} is back, {how}. The chain of its {bundle.kept.length} lines holds.")
+    if stripped:
+        say(f"Words that were erased since the file was written were taken out of {stripped} lines of it.")
     return 0
 
 
@@ -217,14 +218,6 @@ async def erase(asked: Asked) -> int:
     return 0
 
 
-def told_stone(stone: Tombstone) -> str:
-    """Say what remains of a thread that was purged."""
-    return (
-        f"{stone.thread_id} was purged on {stamp(stone.purged_at)}. It had ended as {stone.how} on"
-        f" {stamp(stone.finished_at)}, version {stone.version}, {stone.length} lines, last head {stone.head}."
-    )
-
-
 def rules_of(asked: Asked) -> tuple[Rules | None, str]:
     """Give today's rules, or say why there are none."""
     try:
@@ -236,11 +229,6 @@ def rules_of(asked: Asked) -> tuple[Rules | None, str]:
 def veils_of(asked: Asked) -> dict[str, Veil] | None:
     """Say which arguments are secret; None where the configuration can't be read, and so nobody knows."""
     try:
-        tools = load(asked.settings.countersign_config).document.tools
+        return veils_in(load(asked.settings.countersign_config), asked.opened.key)
     except ConfigError:
         return None
-
-    def mark(text: str) -> str:
-        return Digest(keyed(asked.opened.key, "secret", text))[:8]
-
-    return {tool.name: Veil(secret_args(tool), mark) for tool in tools}

@@ -11,6 +11,7 @@ from datetime import datetime
 from agent_core.bundle import Bundle, read, written
 from agent_core.codec import Link
 from agent_core.decide import decide
+from agent_core.erasures import stripping
 from agent_core.inputs import Restored
 from agent_core.phases import Opening
 from agent_core.ports.archive import Kept
@@ -28,6 +29,12 @@ WHY = {
     "buried": "A thread of this ID was purged, and its tombstone has another head: this file is not what was purged.",
     "incomplete": "Somebody else is putting the same thread back. Try again.",
 }
+
+
+STILL_NEEDED = (
+    "The file holds words that were erased after it was written, and its task still goes on, so that they can't be "
+    "taken out. Nothing was changed."
+)
 
 
 class NotMoved(Exception):
@@ -57,9 +64,13 @@ async def links_of(opened: Opened, kept: Kept) -> AsyncIterator[Link]:
             yield link
 
 
-async def put_back(opened: Opened, bundle: Bundle, rules: Rules) -> None:
-    """Put a thread back and pause it, or raise NotMoved with nothing changed."""
+async def put_back(opened: Opened, bundle: Bundle, rules: Rules) -> int:
+    """Put a thread back and pause it, or raise NotMoved with nothing changed.
+
+    Give the number of lines from which words were taken that were erased since the file was written.
+    """
     thread_id = bundle.kept.thread_id
+    bundle, stripped = await without_erased(opened, bundle)
     loaded = await opened.store.load(thread_id)
     kept, line = paused(bundle, rules, opened, loaded.now)
     last = bundle.kept.head
@@ -70,6 +81,22 @@ async def put_back(opened: Opened, bundle: Bundle, rules: Rules) -> None:
     said = await opened.archive.restore(kept, was=last)
     if said != "restored":
         raise NotMoved(f"{WHY[said]} Nothing was changed.")
+    return stripped
+
+
+async def without_erased(opened: Opened, bundle: Bundle) -> tuple[Bundle, int]:
+    """Take out what was erased since a file was written, and say from how many lines; or raise NotMoved."""
+    kept, codec = bundle.kept, opened.codec
+    found = stripping(kept.thread_id, bundle.links, await opened.archive.erasures(), codec)
+    if not found.theirs:
+        return bundle, 0
+    if not bundle.task.is_finished:
+        raise NotMoved(STILL_NEEDED)
+    links = tuple(found.changed.get(position, link) for position, link in enumerate(bundle.links))
+    outbox = {name: codec.encode_effect(name, found.bare(effect)) for name, effect in bundle.outbox.items()}
+    task = found.task(bundle.task)
+    kept = replace(kept, checkpoint=codec.encode(task), outbox=outbox)
+    return replace(bundle, kept=kept, task=task, links=links), len(found.theirs)
 
 
 def paused(bundle: Bundle, rules: Rules, opened: Opened, now: datetime) -> tuple[Kept, Line]:

@@ -42,18 +42,22 @@ async def opened(settings: Settings) -> AsyncGenerator[Opened]:
     if settings.redis_url is None and settings.countersign_key_file is None and not (home / "key").exists():
         raise NotStarted(f"There are no threads under {home}: it has no key. Is COUNTERSIGN_HOME right?")
     key = key_of(settings)
-    codec = Codec(key)
     async with AsyncExitStack() as closing:
-        redis = await redis_for(settings, closing)
-        yield Opened(
-            store=RedisStore(redis, codec),
-            archive=RedisArchive(redis, codec),
-            lessons=RedisLessons(redis, codec),
-            index=RedisIndex(redis, codec),
-            switch=RedisSwitch(redis, codec),
-            codec=codec,
-            key=key,
-        )
+        yield opened_on(await redis_for(settings, closing), key)
+
+
+def opened_on(redis: Redis, key: bytes) -> Opened:
+    """Give the store behind a client, which stays the caller's."""
+    codec = Codec(key)
+    return Opened(
+        store=RedisStore(redis, codec),
+        archive=RedisArchive(redis, codec),
+        lessons=RedisLessons(redis, codec),
+        index=RedisIndex(redis, codec),
+        switch=RedisSwitch(redis, codec),
+        codec=codec,
+        key=key,
+    )
 
 
 async def redis_for(settings: Settings, closing: AsyncExitStack) -> Redis:

@@ -1,7 +1,7 @@
-"""A thread's history as one page in one file, for any browser: no server, no script, nothing loaded from anywhere.
+"""A thread's history as one page, for any browser: no script, nothing loaded from anywhere. Pure but for ``written``.
 
-A page on a port would be a new door to people's words and tools' output, behind a login that there is not, and gone
-when the bot is down. A file is read by whoever may read it, and can be kept with an incident's papers.
+As a file it is read by whoever may read the file, and can be kept with an incident's papers. The admin port shows the
+same page while the bot is up (``served``).
 """
 
 from collections.abc import Iterator

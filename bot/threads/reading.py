@@ -21,11 +21,19 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Most:
+    """How much of a journal is read: so many lines, and about so many bytes as they are stored."""
+
+    lines: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """A thread with its history. ``broken`` says what of it can't be believed; ``difference`` where a replay parts.
 
     ``task`` is None where the stored checkpoint can't be read. ``pending`` are effects still to be performed;
-    ``erased`` counts lines from which words were erased.
+    ``erased`` counts lines from which words were erased. ``is_cut`` where only the beginning was read.
     """
 
     thread_id: ThreadId
@@ -36,11 +44,22 @@ class Past:
     broken: str = ""
     difference: Difference | None = None
     erased: int = 0
+    is_cut: bool = False
+
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether there is no such thread."""
+        return self.task is None and not self.relived and not self.broken
 
 
-async def journal(opened: Opened, thread_id: ThreadId) -> AsyncIterator[tuple[Line, bool]]:
-    """Give each line, and whether words were erased from it; raise Unreadable where the chain does not hold."""
-    previous, start = "", 0
+async def journal(
+    opened: Opened, thread_id: ThreadId, most: Most | None = None
+) -> AsyncIterator[tuple[Line | None, bool]]:
+    """Give each line, and whether words were erased from it; raise Unreadable where the chain does not hold.
+
+    In the place of what is more than ``most`` comes None.
+    """
+    previous, start, size_bytes = "", 0, 0
     while True:
         _, _, links = await opened.archive.links(thread_id, start, PAGE)
         fault = opened.codec.verify(thread_id, links, start=start, previous=previous)
@@ -51,22 +70,29 @@ async def journal(opened: Opened, thread_id: ThreadId) -> AsyncIterator[tuple[Li
         if len(links) < PAGE:
             return
         previous, start = links[-1].head, start + len(links)
+        size_bytes += sum(len(link.line) for link in links)
+        if most is not None and (start >= most.lines or size_bytes >= most.size_bytes):
+            yield None, False
+            return
 
 
-async def past_of(opened: Opened, thread_id: ThreadId, rules: Rules | None) -> Past:
-    """Read a thread and replay it under these rules; without rules, only read it."""
+async def past_of(opened: Opened, thread_id: ThreadId, rules: Rules | None, most: Most | None = None) -> Past:
+    """Read a thread, or about ``most`` of it, and replay it under these rules; without rules, only read it."""
     task, broken = await task_of(opened, thread_id)
     lessons = () if rules is None else await opened.lessons.of(team_of(thread_id))
     replay = None if rules is None else Replay(thread_id=thread_id, rules=rules, lessons=lessons)
     relived: list[Relived] = []
-    erased = 0
+    erased, is_cut = 0, False
     try:
-        async for line, had_more in journal(opened, thread_id):
+        async for line, had_more in journal(opened, thread_id, most):
+            if line is None:
+                is_cut = True
+                break
             erased += had_more
             relived.append(Relived(position=len(relived), line=line) if replay is None else replay.take(line))
     except Unreadable as error:
         broken = broken or error.words
-    if replay is not None and task is not None and not broken:
+    if replay is not None and task is not None and not broken and not is_cut:
         replay.ends_as(task)
     return Past(
         thread_id=thread_id,
@@ -77,6 +103,7 @@ async def past_of(opened: Opened, thread_id: ThreadId, rules: Rules | None) -> P
         broken=broken,
         difference=None if replay is None else replay.difference,
         erased=erased,
+        is_cut=is_cut,
     )
 
 

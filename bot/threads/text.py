@@ -36,6 +36,9 @@ def heading(past: Past) -> Iterator[str]:
             yield f"Φ's course: {picture(task.tally.course)}"
     if past.broken:
         yield f"DAMAGED: {past.broken}"
+    elif past.is_cut:
+        shown = f"the chain of the first {len(past.relived)} lines holds, and only they are shown"
+        yield f"Journal: {shown}; “threads show {past.thread_id}” shows all."
     else:
         yield f"Journal: {len(past.relived)} lines, the chain holds, head {past.head}"
     if past.erased:

@@ -1,14 +1,16 @@
 import asyncio
 
+import pytest
 from aiohttp import web
 from prometheus_client import generate_latest
+from slack_bolt.response import BoltResponse
 from structlog.testing import capture_logs
 
 from agent_core.errors import Broken
 from agent_core.ports import StoreDown, SurfaceBusy
 from bot.guard import Admitted
 from bot.health import Metrics
-from bot.ingress import Opening, failed
+from bot.ingress import Opening, answer_of, failed
 
 
 async def answered(_: Admitted) -> web.Response:
@@ -55,3 +57,22 @@ def test_an_answer_is_counted_by_its_kind_and_status_and_by_nobody_s_name() -> N
     page = generate_latest(metrics.registry).decode()
     assert 'countersign_answers_total{status="503"} 1.0' in page
     assert 'countersign_ack_seconds_count{kind="event"} 1.0' in page
+
+
+@pytest.mark.parametrize(
+    ("said", "body", "kind"),
+    [
+        (BoltResponse(status=200), b"", "text/plain"),
+        (BoltResponse(status=503), b"", "text/plain"),
+        (BoltResponse(status=500, body="Something is broken."), b"Something is broken.", "text/plain"),
+        (
+            BoltResponse(status=200, body={"response_action": "errors", "errors": {"phi": "No."}}),
+            b'{"response_action": "errors", "errors": {"phi": "No."}}',
+            "application/json",
+        ),
+    ],
+)
+def test_slack_is_answered_in_bytes_that_can_be_given_again(said: BoltResponse, body: bytes, kind: str) -> None:
+    """The guard keeps an answer for whoever sends the same request again: a form gets its errors twice."""
+    answer = answer_of(said)
+    assert (answer.status, answer.body, answer.content_type) == (said.status, body, kind)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from redis.asyncio import Redis
 
+from agent_core.adapters.redis_stop import record_key
 from agent_core.errors import Refused
 from agent_core.fakes import FakeClock, MemoryStore, MemorySwitch
 from agent_core.people import Person
@@ -126,6 +127,20 @@ async def test_the_command_line_stops_every_workspace_that_has_tasks(
     assert all(f"Everything was stopped by {whoever()}" in line for line in out)
     assert await switched(tools.opened, TEAM, is_stopped=False) == 0
     assert capsys.readouterr().out.startswith(f"{TEAM}: The stop was lifted")
+
+
+async def test_what_is_wrong_with_one_workspace_keeps_no_other_from_stopping(
+    redis: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever pulls it means all of them; the one that could not be stopped is named, and the exit code says so."""
+    tools = bench_on(redis)
+    await tools.shop.begin(THREAD)
+    await tools.shop.begin(ThreadId("T0OTHER:C0STAGING:1772452800.000100"))
+    await redis.set(record_key(TeamId("T0OTHER")), "not what we write")
+    assert await switched(tools.opened, None, is_stopped=True) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("T0OTHER: nothing was changed")
+    assert said.out.startswith(f"{TEAM}: Everything was stopped")
 
 
 def test_a_workspace_has_an_id() -> None:

@@ -4,12 +4,18 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from agent_core.adapters.redis_holds import RedisSwitch
+from agent_core.adapters.redis_keys import stop_key
 from agent_core.adapters.redis_settings import Finding
-from agent_core.fakes import FakeClock
+from agent_core.adapters.redis_stop import record_key
+from agent_core.codec import Codec
+from agent_core.fakes import FakeClock, MemoryStore, MemorySwitch
+from agent_core.ports import StoreDown
+from agent_core.words import TeamId
 from bot.health import Health, Metrics
-from bot.watch import EVERY_S, StoreWatch
+from bot.watch import EVERY_S, MEND_S, StopWatch, StoreWatch
 from tests.adapters.polling import until
-from tests.examples import NOON
+from tests.examples import KEY, NOON, TEAM
 
 WARNED = Finding(level="warn", setting="appendfsync", words="Set it to always.")
 REFUSED = Finding(level="refuse", setting="aof_last_write_status", words="The last write to the disk failed.")
@@ -75,3 +81,51 @@ async def test_a_setting_that_is_changed_while_it_runs_is_found_within_a_minute(
     await redis.config_set("maxmemory-policy", "allkeys-lru")
     await until(is_found, "the next look")
     await redis.config_set("maxmemory-policy", str(found))
+
+
+async def test_a_stop_that_was_left_half_done_is_finished_within_seconds(redis: Redis, clock: FakeClock) -> None:
+    """Whoever pulled it is gone; every process that is up looks after it, whether or not the store answers now."""
+    switch = RedisSwitch(redis, Codec(KEY))
+    await switch.switch(TEAM, is_stopped=True, by="U0ONE")
+    watch = StopWatch(switch, TEAM, clock)
+    with capture_logs() as said:
+        watch.start()
+
+        async def is_said() -> bool:
+            await clock.advance(MEND_S)
+            return bool(said)
+
+        assert not await is_said()
+        await redis.hset(record_key(TEAM), "marked", "")
+        await redis.delete(stop_key(7, TEAM))
+        await until(is_said, "the end of the switching")
+        await watch.stop()
+    assert [one["event"] for one in said] == ["emergency stop found half done, and finished"]
+    assert await redis.exists(stop_key(7, TEAM))
+
+
+async def test_a_store_that_does_not_answer_does_not_end_the_watch_over_the_stop(clock: FakeClock) -> None:
+    """It comes back, and what is half done then is finished."""
+    store = MemoryStore(clock)
+    switch = Failing(store, clock)
+    watch = StopWatch(switch, TEAM, clock)
+    with capture_logs() as said:
+        watch.start()
+        while switch.looks < len(switch.failures) + 1:
+            await clock.advance(MEND_S)
+        await watch.stop()
+    assert [one["log_level"] for one in said] == ["warning", "error"]
+
+
+class Failing(MemorySwitch):
+    """A stop of which the store gives no answer, then a wrong one, then the true one."""
+
+    looks = 0
+    failures = (StoreDown("silence", sent=False), ValueError("nonsense"))
+
+    async def mend(self, team: TeamId) -> bool:
+        """Fail as told."""
+        self.looks += 1
+        if self.looks <= len(self.failures):
+            raise self.failures[self.looks - 1]
+        return await super().mend(team)

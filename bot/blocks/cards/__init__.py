@@ -7,7 +7,7 @@ that a person approves are never part of what gives way.
 from agent_core.proposal import Proposal
 from bot.blocks.cards import final
 from bot.blocks.cards.final import ending, final_card
-from bot.blocks.cards.parent import parent_message, say
+from bot.blocks.cards.parent import parent_message, privately, say
 from bot.blocks.cards.paused import paused_card
 from bot.blocks.cards.proposal import proposal_card
 from bot.blocks.cards.question import question_card
@@ -16,10 +16,10 @@ from bot.blocks.cards.spent import running_card, spent_card
 from bot.blocks.cards.step import step_card
 from bot.blocks.cards.unknown import unknown_card
 from bot.blocks.cards.view import ROOMS, CardView, Room
-from bot.blocks.kit import BLOCKS_CHARS, Block, Rendered, size_of
+from bot.blocks.kit import Block, Rendered, fitting
 from bot.wording import FALLBACKS
 
-__all__ = ["CardView", "card", "ending", "parent_message", "say"]
+__all__ = ["CardView", "card", "ending", "parent_message", "privately", "say"]
 
 OPEN = frozenset({"waiting", "reconsidered", "paused"})
 RUNNING = frozenset({"approved", "running", "stopping", "scoring"})
@@ -27,12 +27,7 @@ RUNNING = frozenset({"approved", "running", "stopping", "scoring"})
 
 def card(view: CardView) -> Rendered:
     """Render a card as it is now: the fallback text, and blocks that Slack takes."""
-    roomy, *tighter = ROOMS
-    blocks = tuple(face(view, roomy))
-    for room in tighter:
-        if size_of(blocks) > BLOCKS_CHARS:
-            blocks = tuple(face(view, room))
-    return Rendered(text=fallback(view), blocks=blocks)
+    return Rendered(text=fallback(view), blocks=fitting(lambda room: tuple(face(view, room)), ROOMS))
 
 
 def face(view: CardView, room: Room) -> list[Block]:

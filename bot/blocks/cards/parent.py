@@ -6,21 +6,25 @@ from collections.abc import Sequence
 from agent_core.words import PersonId
 from bot.blocks.cards.parts import MENTION, naming, said
 from bot.blocks.kit import (
-    BLOCKS_CHARS,
+    ELLIPSIS,
     TEXT_CHARS,
     Block,
     Rendered,
     bold,
     clip,
+    escaped,
+    fitting,
     italic,
     line,
     person,
     rich,
-    size_of,
     words,
 )
+from bot.blocks.shown import cut
 
 PURPOSE_CHARS = 1_000
+FALLBACK_CHARS = 500  # as much as somebody listens to
+NO_WORDS = "There is a message for you."
 WORDS_CHARS = (2_500, 500, 200, 60)  # of one line, from roomy to tight
 LINES = 40
 # Words that are no markup wherever Slack may look for some: no brackets, stars or ticks, no dot or colon within a word.
@@ -28,8 +32,6 @@ HARMLESS = re.compile(
     r"(?:[A-Za-z0-9\u0394\u03a6\n '\",;()!?%/\u00b7\u2192\u2026\u2019\u201c\u201d+-]"
     r"|_(?=[A-Za-z0-9])|[.:](?=\s|[)\u201d]|$)|(?<=[0-9])\.(?=[0-9]))*"
 )
-
-
 SEVERAL = re.compile(r"somebody(?:(?:,| or| and) somebody)+")
 
 
@@ -43,19 +45,31 @@ def parent_message(purpose: str, requester: PersonId, ended: str = "") -> Render
 
 def say(text: str, known: frozenset[PersonId] | None = None) -> Rendered:
     """Say something in a thread, a paragraph a line; ``known`` limits who may be named in it (None: anybody)."""
-    spoken = SEVERAL.sub("somebody", MENTION.sub(lambda found: "the link below" if found[3] else "somebody", text))
-    fallback = spoken if HARMLESS.fullmatch(spoken) and spoken.strip() else "There is a message for you."
+    spoken = aloud(text)
+    fallback = spoken if HARMLESS.fullmatch(spoken) and spoken.strip() else NO_WORDS
+    return Rendered(text=clip(fallback, TEXT_CHARS), blocks=paragraphs(text, known))
+
+
+def privately(text: str, known: frozenset[PersonId] | None = None) -> Rendered:
+    """Say something to one person alone: as ``say``, but who only listens hears the words, whatever stands in them."""
+    spoken, left = cut(aloud(text).strip(), FALLBACK_CHARS, lines=True)
+    fallback = f"{escaped(spoken)}{ELLIPSIS if left else ''}"
+    return Rendered(text=fallback or NO_WORDS, blocks=paragraphs(text, known))
+
+
+def aloud(text: str) -> str:
+    """Write our own sentence without its mentions and links, which would be read out letter by letter."""
+    return SEVERAL.sub("somebody", MENTION.sub(lambda found: "the link below" if found[3] else "somebody", text))
+
+
+def paragraphs(text: str, known: frozenset[PersonId] | None) -> tuple[Block, ...]:
+    """Make a paragraph of each line, as long as Slack takes them."""
     parts = [part for part in text.split("\n") if part.strip()]
-    roomy, *tighter = WORDS_CHARS
-    blocks = paragraphs(parts, roomy, known)
-    for most in tighter:
-        if size_of(blocks) > BLOCKS_CHARS:
-            blocks = paragraphs(parts, most, known)
-    return Rendered(text=clip(fallback, TEXT_CHARS), blocks=blocks)
+    return fitting(lambda most: shortened(parts, most, known), WORDS_CHARS)
 
 
-def paragraphs(parts: Sequence[str], most: int, known: frozenset[PersonId] | None) -> tuple[Block, ...]:
-    """Make a paragraph of each line, and say how many more there are."""
+def shortened(parts: Sequence[str], most: int, known: frozenset[PersonId] | None) -> tuple[Block, ...]:
+    """Make a paragraph of the beginning of each line, and say how many more there are."""
     made = [line(*naming(part, most, known)) for part in parts[:LINES]] or [line(italic("(nothing)"))]
     if len(parts) > LINES:
         made.append(line(italic(f"… {len(parts) - LINES} more lines")))

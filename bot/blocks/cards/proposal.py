@@ -110,7 +110,7 @@ def edits(view: CardView, proposal: Proposal, room: Room) -> Iterator[Block]:
         return
     changed = list(changes(proposal.call, proposal.original_json, view.veil))
     by = [person(proposal.editor)] if proposal.editor else [words("what was taught")]
-    note = [words(": "), *said(proposal.edit_note, room.prose // 2)] if proposal.edit_note else []
+    note = [words(": "), *said(view.veiled(proposal.edit_note), room.prose // 2)] if proposal.edit_note else []
     yield labelled("Edited by", *by, *note)
     for name, before, after in changed[: room.items]:
         yield line(

@@ -52,7 +52,7 @@ def spent_card(view: CardView, proposal: Proposal, room: Room) -> list[Block]:
 def running_card(view: CardView, proposal: Proposal, room: Room) -> list[Block]:
     """Show a step that was released: approved, running or being stopped."""
     card, phase = view.card, view.phase
-    parts = [*call_of(view, proposal, room), *approvals(proposal, room)]
+    parts = [*call_of(view, proposal, room), *approvals(view, proposal, room)]
     claim = phase.claim if isinstance(phase, Acting) else None
     if claim is not None:
         parts.append(line(bold("Started "), moment(claim.started_at)))
@@ -91,13 +91,13 @@ def call_of(view: CardView, proposal: Proposal, room: Room) -> list[Block]:
     return parts
 
 
-def approvals(proposal: Proposal, room: Room) -> list[Block]:
+def approvals(view: CardView, proposal: Proposal, room: Room) -> list[Block]:
     """Say who approved, when and with what note; nobody means that policy allowed it."""
     if proposal.allowed:
         return [line(bold("Allowed by policy"))]
     given: list[Block] = []
     for approval in proposal.approvals[: room.items]:
-        note = [words(" · "), *said(approval.note, room.prose // 2)] if approval.note else []
+        note = [words(" · "), *said(view.veiled(approval.note), room.prose // 2)] if approval.note else []
         given.append(line(bold("Approved by "), person(approval.by.id), words(" · "), moment(approval.at), *note))
     rest = proposal.approvals[room.items :]
     if rest:

@@ -50,7 +50,7 @@ def outcome_of(view: CardView, run: StepRun, room: Room) -> Iterator[Block]:
     """Say what was run, by whose approval, and what came of it."""
     yield from args_box(view, run.call.args, room, whole=False)
     if view.card.proposal:
-        yield from approvals(view.card.proposal, room)
+        yield from approvals(view, view.card.proposal, room)
     elif run.approved_by:
         yield labelled("Approved by", *names(run.approved_by, room))
     else:
@@ -71,7 +71,7 @@ def score_of(view: CardView, score: Score, room: Room) -> Iterator[Block]:
     delta = score.after - score.before
     yield line(bold("Φ: "), words(f"{score.before:.1f} → {score.after:.1f} (Δ {delta:+.1f})"))
     if score.overridden_by:
-        why = [words(": "), *said(score.why, room.prose // 2)] if score.why else []
+        why = [words(": "), *said(view.veiled(score.why), room.prose // 2)] if score.why else []
         yield labelled("Φ set by", person(score.overridden_by), words(f" (critic {score.raw:.1f})"), *why)
     for because in score.because[: room.items]:
         yield labelled("Because", *credited(view.veiled(because), room.prose // 2))

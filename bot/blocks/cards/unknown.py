@@ -18,7 +18,7 @@ def end_of(text: str, most: int) -> str:
 def unknown_card(view: CardView, proposal: Proposal, room: Room) -> list[Block]:
     """Say what is known of a call, and ask whether it happened."""
     phase = view.phase
-    parts = [*args_box(view, proposal.call.args, room, whole=False), *approvals(proposal, room)]
+    parts = [*args_box(view, proposal.call.args, room, whole=False), *approvals(view, proposal, room)]
     if isinstance(phase, OutcomeUnknown):
         parts.append(line(bold("Started "), moment(phase.claim.started_at), words("; it has no result of its own.")))
         if phase.excerpt and phase.excerpt != view.card.words:

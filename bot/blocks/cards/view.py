@@ -8,7 +8,7 @@ from agent_core.phases import AwaitingApproval, Paused, Phase
 from agent_core.proposal import Call, Proposal
 from agent_core.rules.book import Limits, ToolSpec
 from agent_core.rules.summary import Summary
-from agent_core.words import Args, PersonId
+from agent_core.words import PersonId
 from bot.blocks.args import Mark, Veil
 
 TOOL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
@@ -39,16 +39,14 @@ class CardView:
     @property
     def proposal(self) -> Proposal | None:
         """The card's proposal, with the approvals that it has by now."""
-        kept = self.card.proposal
-        phase = self.phase
-        if kept is not None and isinstance(phase, AwaitingApproval) and phase.proposal.card == kept.card:
-            return phase.proposal
-        return kept
+        return self._waiting_in(self.phase) or self.card.proposal
 
     @property
     def awaited(self) -> Proposal | None:
         """The card's proposal if people may decide on it now."""
-        phase = self.checkpoint.phase
+        return self._waiting_in(self.checkpoint.phase)
+
+    def _waiting_in(self, phase: Phase) -> Proposal | None:
         kept = self.card.proposal
         if kept is not None and isinstance(phase, AwaitingApproval) and phase.proposal.card == kept.card:
             return phase.proposal
@@ -82,8 +80,8 @@ class CardView:
 
     def veiled(self, text: str) -> str:
         """Mask the call's secrets where other words repeat them."""
-        calls: list[Args] = [self.call.args] if self.call else []
-        return self.veil.over(text, *calls)
+        call, veil = self.call, self.veil
+        return veil.over(text, call.args) if call and veil.names else text
 
     @property
     def known(self) -> frozenset[PersonId]:

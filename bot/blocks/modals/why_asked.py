@@ -12,10 +12,9 @@ from bot.blocks.kit import Block, bold, line, modal, rich, words
 ROOM = ROOMS[0]
 LINE_CHARS = 600
 ITEMS = 20
-BARE = Veil(frozenset(), str)
 
 
-def why_asked_modal(card: Card, metadata: str, veil: Veil = BARE) -> Block:
+def why_asked_modal(card: Card, metadata: str, veil: Veil) -> Block:
     """Say why a step was asked about, or not, and why its score is as it is."""
     parts: list[Block] = []
     if card.proposal:

@@ -1,13 +1,13 @@
 """A Web API method as a value: its function, what it needs, how often, in which form."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.playground.people import Channel
 from bot.playground.standin import Standin
 from bot.playground.words import BOT_USER_ID, Json, Refusal
 
-TIER_1, TIER_2, TIER_3, TIER_4 = 1, 20, 50, 100
+TIER_2, TIER_3, TIER_4 = 20, 50, 100
 SPECIAL = 600
 
 
@@ -21,7 +21,6 @@ class Method:
     json: bool = True  # whether a JSON body is taken
     required: tuple[str, ...] = ()
     token: str = "bot"  # noqa: S105 - a kind of token, not one
-    more: dict[str, str] = field(default_factory=dict)
 
 
 def channel_scopes(kind: str) -> tuple[str, ...]:

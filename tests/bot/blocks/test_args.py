@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from agent_core.proposal import canonical
+from agent_core.proposal import Approval, canonical
 from bot.blocks.args import PAGE_CHARS, Veil, args_remarks, args_text, changes, fits, json_text, packed, pages, spelled
 from bot.blocks.cards import card
 from bot.blocks.kit import TEXT_CHARS
 from bot.blocks.modals.view_full import view_full_modal
-from tests.bot.blocks.faces import LIMITS, SPEC, calling, mark, waits
+from bot.blocks.modals.why_asked import why_asked_modal
+from tests.bot.blocks.faces import LIMITS, SCORED, SPEC, calling, face, mark, waits
 from tests.bot.blocks.reading import arguments, as_slack, as_view, boxes, buttons, texts
+from tests.examples import APPROVER, NOON, RUN, THINKING
 
 OPEN = Veil(frozenset(), mark)
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -114,6 +116,20 @@ def test_a_secret_stands_in_no_part_of_a_card_or_of_its_views() -> None:
     blocks = as_slack(card(view).blocks)
     modal = as_view(view_full_modal(view.checkpoint, proposal, view.veil, page=0, metadata="{}"))
     assert canary not in json.dumps([blocks, modal, card(view).text])
+
+
+def test_a_secret_that_people_repeat_stands_on_no_card_and_in_no_why_asked() -> None:
+    """In a note to a yes or to an edit, in what moved a score, in the reason of an override."""
+    canary = "c4n4ry-value"
+    proposal = calling({"token": canary})
+    approval = Approval(by=APPROVER, at=NOON, note=canary, counts_for=(0,))
+    said = replace(proposal, approvals=(approval,), edit_note=canary, original_json="{}", because=(canary,))
+    score = replace(SCORED, args_json=proposal.call.args_json, because=(canary,), overridden_by=APPROVER.id, why=canary)
+    veiled = replace(SPEC, secret_args=frozenset({"token"}))
+    waiting = replace(waits(said), spec=veiled)
+    done = replace(face("done", THINKING, said, run=replace(RUN, call=proposal.call), score=score), spec=veiled)
+    modal = as_view(why_asked_modal(done.card, "{}", done.veil))
+    assert canary not in json.dumps([as_slack(card(waiting).blocks), as_slack(card(done).blocks), modal])
 
 
 def test_look_alikes_in_arguments_are_remarked_but_not_in_secrets() -> None:

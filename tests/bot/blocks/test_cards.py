@@ -3,7 +3,7 @@ import re
 import pytest
 
 from agent_core.errors import Broken
-from bot.blocks.cards import card, ending, parent_message, say
+from bot.blocks.cards import card, ending, parent_message, privately, say
 from bot.blocks.kit import BLOCKS_CHARS, size_of
 from tests.bot.blocks.faces import FACES, HALF, LONG, face, waits
 from tests.bot.blocks.reading import arguments, as_slack, boxes, buttons, kinds_of_text, menu, objects, texts
@@ -152,6 +152,28 @@ def test_what_the_bot_says_is_its_own_fallback_only_if_it_is_no_markup(words: st
     rendered = say(words)
     as_slack(rendered.blocks)
     assert rendered.text == text
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("service: it's `cart`, not a service that I know.", "service: it's `cart`, not a service that I know."),
+        ("I can't: 1 < 2 & 3 > 2.", "I can't: 1 &lt; 2 &amp; 3 &gt; 2."),
+        ("<!channel> <https://evil.invalid|Approve>", "&lt;!channel&gt; &lt;https://evil.invalid|Approve&gt;"),
+        ("Ask <@U0LEAD> or <@U0ADA>.", "Ask somebody."),
+        ("over\u202erun\x00", r"over\u202erun\u0000"),
+        ("x" * 600, "x" * 500 + "…"),
+        (" \n", "There is a message for you."),
+    ],
+)
+def test_what_is_said_to_one_person_is_its_own_fallback_with_nothing_in_it_that_slack_obeys(
+    words: str, text: str
+) -> None:
+    """Who only hears the notification, or reads with their ears, gets the words and no riddle."""
+    rendered = privately(words)
+    as_slack(rendered.blocks)
+    assert rendered.text == text
+    assert rendered.blocks == say(words).blocks
 
 
 def test_a_mention_in_our_words_becomes_a_person_and_in_others_words_only_of_those_who_are_known() -> None:

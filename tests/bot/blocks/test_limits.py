@@ -1,16 +1,18 @@
+import json
+import re
 from dataclasses import replace
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from agent_core.checkpoint import Card, CardState
 from agent_core.people import People, Person
 from agent_core.phases import AwaitingApproval, Finished, OutcomeUnknown, Phase
 from agent_core.proposal import Approval, Proposal, Requirement, canonical
-from agent_core.words import LessonId, PersonId
-from bot.blocks.cards import CardView, card, parent_message, say
-from bot.blocks.kit import BLOCKS_CHARS, size_of
+from agent_core.words import Json, LessonId, PersonId
+from bot.blocks.cards import CardView, card, parent_message, privately, say
+from bot.blocks.kit import BLOCKS_CHARS, divider, fitting, size_of, written
 from tests.bot.blocks.corpora import rows
 from tests.bot.blocks.faces import FACES, LIMITS, SPEC, SUMMARY, calling, face, mark
 from tests.bot.blocks.reading import as_slack, boxes, kinds_of_text, objects, texts
@@ -24,6 +26,7 @@ WORDS = st.one_of(
         st.integers(0, 3_000),
     ),
 )
+VISIBLE = st.text(st.characters(exclude_characters="\x7f"))  # no card has that one as it is
 PEOPLE = st.integers(0, 40).map(lambda n: tuple(PersonId(f"U0PERSON{index:03}") for index in range(n)))
 SETS = st.builds(
     People,
@@ -113,6 +116,30 @@ def test_slack_takes_any_last_message_and_any_words_of_ours(purpose: str, why: s
     for rendered in (card(view), parent_message(purpose, PersonId("U0LEAD")), say(why)):
         assert size_of(as_slack(rendered.blocks)) <= BLOCKS_CHARS
         assert rendered.text
+
+
+@given(WORDS)
+@settings(max_examples=40, deadline=None)
+def test_slack_takes_anything_that_is_said_to_one_person_and_obeys_none_of_it(words: str) -> None:
+    """It may quote whatever a person, a model or a tool has written."""
+    rendered = privately(words)
+    assert size_of(as_slack(rendered.blocks)) <= BLOCKS_CHARS
+    assert not set("<>") & set(rendered.text)
+    assert not re.search(r"&(?!amp;|lt;|gt;)", rendered.text)
+
+
+@given(st.recursive(VISIBLE, lambda inner: st.lists(inner) | st.dictionaries(VISIBLE, inner), max_leaves=20))
+@example("\ud83d")
+def test_json_is_written_so_that_it_reads_the_same_and_counted_no_shorter_than_slack_may_count_it(value: Json) -> None:
+    """Half of a surrogate pair is a text like any other to Python, and to the standard library's JSON."""
+    assert json.loads(written(value)) == value
+    assert size_of([{"value": value}]) >= len(json.dumps([{"value": value}]))
+
+
+@pytest.mark.parametrize(("rooms", "taken"), [((100, 1), 100), ((1_000, 100, 1), 100), ((1_000, 900), 900)])
+def test_blocks_are_drawn_in_the_first_room_in_which_slack_takes_them(rooms: tuple[int, ...], taken: int) -> None:
+    """The last is taken as it is: its callers have made it small enough."""
+    assert len(fitting(lambda most: (divider(),) * most, rooms)) == taken
 
 
 INJECTIONS = rows("slack-mrkdwn-injection")

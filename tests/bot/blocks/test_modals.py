@@ -43,11 +43,11 @@ MODALS = {
         page=0,
         metadata=METADATA,
     ),
-    "why_asked": why_asked_modal(FACES["taught"].card, METADATA),
-    "why_scored": why_asked_modal(FACES["overridden"].card, METADATA),
-    "why_nothing": why_asked_modal(FACES["paused"].card, METADATA),
+    "why_asked": why_asked_modal(FACES["taught"].card, METADATA, VIEW.veil),
+    "why_scored": why_asked_modal(FACES["overridden"].card, METADATA, VIEW.veil),
+    "why_nothing": why_asked_modal(FACES["paused"].card, METADATA, VIEW.veil),
     "why_allowed": why_asked_modal(
-        replace(FACES["running"].card, proposal=replace(APPROVED, allowed=True, requirements=())), METADATA
+        replace(FACES["running"].card, proposal=replace(APPROVED, allowed=True, requirements=())), METADATA, VIEW.veil
     ),
 }
 BLOCK_IDS = {

@@ -111,20 +111,14 @@ async def test_g14_a_challenge_that_means_something_is_not_repeated(door: Door, 
     assert (await door.tell({"type": "url_verification", "challenge": challenge}))[0] == 400
 
 
-async def test_g17_only_known_headers_are_passed_on(door: Door) -> None:
+async def test_g17_no_header_is_passed_on_and_only_the_retry_s_are_read(door: Door) -> None:
     """Bolt takes two headers as an order to run one listener and nothing else, and hangs on it."""
     body = form_of(click())
     orders = {"X-Slack-Bolt-Lazy-Only": "1", "X-Slack-Bolt-Lazy-Function-Name": "approve", "X-Other": "y"}
     retry = {"X-Slack-Retry-Num": "2", "X-Slack-Retry-Reason": "http_timeout"}
     assert (await door.knock(body, {**sign(body), **orders, **retry}, sent_as=FORM))[0] == 200
     (admitted,) = door.behind.seen
-    assert set(admitted.headers) == {
-        "content-type",
-        "x-slack-signature",
-        "x-slack-request-timestamp",
-        "x-slack-retry-num",
-        "x-slack-retry-reason",
-    }
+    assert to_bolt(admitted).headers == {}
     assert (admitted.retry, admitted.retry_reason) == (2, "http_timeout")
     assert (to_bolt(admitted).lazy_only, to_bolt(admitted).lazy_function_name) == (False, None)
 

@@ -39,6 +39,19 @@ async def test_facts_are_at_most_a_minute_old_at_a_click(office: Office) -> None
     assert (await office.directory.look_up(TEAM, OPS, ADA)).kind == "deactivated"
 
 
+async def test_somebody_is_known_without_asking_only_while_every_fact_about_them_is(office: Office) -> None:
+    """An account without its groups, or without the channel, would be somebody else to policy."""
+    assert office.directory.known(TEAM, OPS, ADA) is None
+    described = await office.directory.look_up(TEAM, OPS, ADA)
+    assert office.directory.known(TEAM, OPS, ADA) == described
+    assert office.directory.known(TEAM, DEV, ADA) is None
+    await office.directory.look_up(TEAM, DEV, ADA)
+    office.clock.move(59.0)
+    assert office.directory.known(TEAM, DEV, ADA) is not None
+    office.clock.move(2.0)
+    assert office.directory.known(TEAM, DEV, ADA) is None
+
+
 async def test_facts_for_a_claim_are_asked_for_now(office: Office) -> None:
     """Kind, groups and membership alike."""
     known = await office.directory.look_up(TEAM, OPS, ADA)

@@ -82,6 +82,12 @@ async def test_a_thread_is_listed_shown_and_replayed_while_the_bot_runs_and_when
     assert (code, out.startswith("No difference: "), errors) == (0, True, "")
 
 
+def parent_of(stage: Stage, task: Task) -> str:
+    """Give what the message above a thread says."""
+    (parent,) = [message for message in stage.slack.channel(OPS) if message.ts == task.ts]
+    return json.dumps(parent.blocks)
+
+
 async def lines_of(stage: Stage, task: Task) -> list[object]:
     """Give a thread's journal."""
     return list(await stage.bot.desk.runtime.store.journal(task.id, 0, 1000))
@@ -167,6 +173,7 @@ async def test_a_task_is_rewound_and_forked_for_a_person_who_may(
         assert (code, "requester" in errors) == (1, True), errors
         code, _, errors = await typed("rewind", task.id, "0", "--by", RITA)
         assert code == 0, errors
+        await task.until(lambda task: "Ended" not in parent_of(stage, task))
         card = await task.card()
         assert "already made as step 1 at" in card.words
         assert (await task.click(ADA, card, "approve")).ok

@@ -1,5 +1,7 @@
 """A person's words leave finished threads, and the chain over what is left still holds."""
 
+from datetime import timedelta
+
 import pytest
 from redis.asyncio import Redis
 
@@ -9,7 +11,8 @@ from agent_core.inputs import Correct, OverridePhi
 from agent_core.phases import Finished
 from agent_core.words_erased import GONE
 from bot.threads.erasing import erased_words
-from bot.threads.moving import put_back, taken_out
+from bot.threads.moving import NotMoved, put_back, taken_out
+from bot.threads.purging import purged
 from bot.threads.reading import past_of
 from bot.threads.text import told, told_difference
 from tests.bot.threads.bench import Bench, bench_on
@@ -151,3 +154,75 @@ async def test_a_damaged_thread_is_left_and_said(bench: Bench) -> None:
     await bench.redis.lset(key, 2, raw[:-1] + bytes([raw[-1] ^ 1]))  # type: ignore[arg-type]  # any bytes are a value
     (said,) = await erase(bench)
     assert said.startswith("left: Line 2 of the journal")
+
+
+async def buried(bench: Bench) -> None:
+    """Purge what has finished."""
+    assert [one async for one in purged(bench.opened, timedelta(0), dry=False)]
+
+
+@pytest.mark.parametrize("is_purged_first", [True, False])
+async def test_words_that_were_erased_do_not_come_back_with_an_older_file(
+    bench: Bench,
+    is_purged_first: bool,  # noqa: FBT001 - a column
+) -> None:
+    """Whether the thread was erased and then purged, or was gone already when its words were erased everywhere."""
+    await corrected(bench)
+    await finished(bench)
+    lines = await taken_out(bench.opened, THREAD)
+    head = (await bench.opened.store.load(THREAD)).head
+    if is_purged_first:
+        await buried(bench)
+    await erase(bench)
+    if not is_purged_first:
+        await buried(bench)
+    assert await put_back(bench.opened, read(lines, bench.opened.codec), RULES) > 0
+    assert b"555-0100" not in await stored(bench)
+    assert "555-0100" not in "".join(await taken_out(bench.opened, THREAD))
+    past = await past_of(bench.opened, THREAD, None)
+    assert past.broken == ""
+    assert past.erased > 0
+    assert head in {link.head for link in read(await taken_out(bench.opened, THREAD), bench.opened.codec).links}
+
+
+async def test_a_file_from_after_the_erasing_comes_back_as_it_is(bench: Bench) -> None:
+    """There is nothing left to be taken out."""
+    await corrected(bench)
+    await finished(bench)
+    await erase(bench)
+    lines = await taken_out(bench.opened, THREAD)
+    await buried(bench)
+    assert await put_back(bench.opened, read(lines, bench.opened.codec), RULES) == 0
+
+
+async def test_what_was_said_after_the_erasing_comes_back(bench: Bench) -> None:
+    """A person whose words were erased may go on to work here."""
+    await erase(bench)
+    await corrected(bench)
+    await finished(bench)
+    lines = await taken_out(bench.opened, THREAD)
+    await buried(bench)
+    assert await put_back(bench.opened, read(lines, bench.opened.codec), RULES) == 0
+    assert b"555-0100" in await stored(bench)
+
+
+async def test_a_file_of_a_task_that_needs_erased_words_is_refused(bench: Bench) -> None:
+    """It was written while the task went on; then it ended, and its words were erased."""
+    await corrected(bench)
+    lines = await taken_out(bench.opened, THREAD)
+    await finished(bench)
+    await erase(bench)
+    await bench.redis.delete(keys_of(THREAD).thread, keys_of(THREAD).journal)
+    with pytest.raises(NotMoved, match="erased after it was written"):
+        await put_back(bench.opened, read(lines, bench.opened.codec), RULES)
+    assert (await bench.opened.store.load(THREAD)).checkpoint is None
+
+
+async def test_a_thread_that_the_erasing_left_comes_back_with_its_words(bench: Bench) -> None:
+    """It went on, so nothing of it was erased."""
+    await corrected(bench)
+    await erase(bench)
+    lines = await taken_out(bench.opened, THREAD)
+    await bench.redis.delete(keys_of(THREAD).thread, keys_of(THREAD).journal)
+    assert await put_back(bench.opened, read(lines, bench.opened.codec), RULES) == 0
+    assert b"555-0100" in await stored(bench)

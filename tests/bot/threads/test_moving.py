@@ -15,10 +15,10 @@ from agent_core.phases import AwaitingApproval, Finished, OutcomeUnknown, Paused
 from agent_core.ports.archive import Kept
 from agent_core.records import Note
 from agent_core.rules.endings import pending_work
-from bot.threads.commands import told_stone
 from bot.threads.moving import NotMoved, pages, put_back, taken_out
 from bot.threads.purging import purged
 from bot.threads.reading import past_of
+from bot.threads.told import told_stone
 from tests.bot.threads.bench import Bench, bench_on
 from tests.core.decide.office import RULES
 from tests.core.test_codec_chain import LINKS
