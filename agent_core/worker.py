@@ -128,7 +128,7 @@ class Worker:
         try:
             with self._keeper.keeping(lease):
                 return await self._guarded(lease, woken)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, StoreDown):  # A store that was slow for a moment answers again.
             await self._give_back(lease)
             raise
 

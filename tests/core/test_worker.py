@@ -572,3 +572,12 @@ async def test_a_lease_that_comes_as_a_worker_leaves_is_given_back() -> None:
     await shop.process.worker.drain(THREAD, shop.engine.leases[THREAD])
     assert await shop.store.overdue(1) == [THREAD]
     assert await shop.store.take(THREAD, "another", 1.0) is not None
+
+
+async def test_a_thread_whose_drain_the_store_failed_is_due_at_once_when_it_answers_again() -> None:
+    """A moment in which the store was slow costs a look, not a whole lease."""
+    shop = Workshop()
+    await shop.begin()
+    shop.store.lose_replies = 1
+    await shop.process.worker.drain(THREAD)
+    assert await shop.store.overdue(1) == [THREAD]
