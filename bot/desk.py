@@ -35,7 +35,6 @@ LOOK_UP_S = 1.5
 OPEN_VIEW_S = 2.0
 LISTED = 1_000  # tasks of a team that lists, counts and the Home tab are made of
 SPENT_TRIGGERS = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"})
-NOT_OPENED = Refused("Slack did not open the form in time; nothing was changed.", "Press again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,10 +199,10 @@ class Desk:
             async with asyncio.timeout(OPEN_VIEW_S):
                 await self.slack.call("views.push" if push else "views.open", trigger_id=trigger_id, view=view)
         except TimeoutError:
-            raise NOT_OPENED from None
+            raise not_opened() from None
         except SlackRefused as no:
             if no.error in SPENT_TRIGGERS:
-                raise NOT_OPENED from no
+                raise not_opened() from no
             raise
 
 
@@ -215,3 +214,8 @@ def is_everybodys(lesson: Lesson) -> bool:
 def is_open(line: TaskLine) -> bool:
     """Tell whether a listed task has a thread and goes on."""
     return line.phase not in ("opening", "finished")
+
+
+def not_opened() -> Refused:
+    """Refuse a press whose form Slack did not open in time."""
+    return Refused("Slack did not open the form in time; nothing was changed.", "Press again.")

@@ -41,7 +41,6 @@ from bot.slack.client import FAILURES
 from bot.slack.surface import marker
 
 Pressed: TypeAlias = Callable[[Desk, BlockActions], Awaitable[None]]
-OUT_OF_DATE = Refused("This card is out of date: it shows an older proposal.", "Decide on the newest card.")
 
 
 def simply(make: Callable[[Person, Digest, int], Input]) -> Pressed:
@@ -59,7 +58,7 @@ async def approve(desk: Desk, click: BlockActions) -> None:
     """Say yes, from the card or from the last page of the full view."""
     key = key_of(click) if click.view is None else ViewKey.parse(click.view.private_metadata)
     if key.value != click.action.button:
-        raise OUT_OF_DATE
+        raise out_of_date()
     seen = click.view is not None and await is_at_the_end(desk, key)
     digest, version, card = Digest(key.digest), key.version, key.card
     await desk.give(
@@ -90,7 +89,7 @@ def waiting_proposal(checkpoint: Checkpoint, digest: str) -> Proposal:
     if phase.kind == "paused":
         raise Refused("The task is paused.", "Resume it first.")
     if not isinstance(phase, AwaitingApproval) or phase.proposal.digest != digest:
-        raise OUT_OF_DATE
+        raise out_of_date()
     return phase.proposal
 
 
@@ -251,3 +250,8 @@ PRESSED: Mapping[str, Pressed] = {
     "approve_all": later,
     "snooze": later,
 }
+
+
+def out_of_date() -> Refused:
+    """Refuse a press on a card that shows an older proposal."""
+    return Refused("This card is out of date: it shows an older proposal.", "Decide on the newest card.")

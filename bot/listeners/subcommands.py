@@ -34,7 +34,6 @@ PERMALINK = re.compile(
 IN_THREAD = re.compile(r"thread_ts=([0-9]{1,12}\.[0-9]{6})")
 TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}")  # of any name that is taken here, the store can make a key
 THREAD = re.compile(r"[A-Z0-9_]{1,64}:[A-Z0-9_]{1,64}:[0-9]{1,12}\.[0-9]{1,6}(?:/[A-Za-z0-9_-]{1,64})?")
-LATER = Refused("This version of the bot can't do that yet; nothing was changed.", "/agent help lists what it can.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +221,7 @@ async def fork(desk: Desk, asked: Asked) -> Answer:
 async def later(desk: Desk, asked: Asked) -> Answer:
     """Refuse what this version does not have yet."""
     del desk, asked
-    raise LATER
+    raise not_yet()
 
 
 def form(words: str) -> re.Pattern[str]:
@@ -258,3 +257,8 @@ HERE: Mapping[re.Pattern[str], Command] = {  # in a task's own thread, where it 
     form(r"resume[.!]*"): steer(Resume),
     form(r"abort[.!]*"): steer(Abort),
 }
+
+
+def not_yet() -> Refused:
+    """Refuse what this version can't do."""
+    return Refused("This version of the bot can't do that yet; nothing was changed.", "/agent help lists what it can.")

@@ -54,17 +54,18 @@ class Tickets:
     def trigger(self, person: str, view_id: str = "") -> str:
         """Issue a trigger whose 3 s begin now."""
         name = f"{secrets.randbits(32)}.{secrets.randbits(32)}.{secrets.token_hex(16)}"
-        self._forget_old_triggers()
+        self._forget_old(self._triggers)
         self._triggers[name] = Trigger(person, view_id, self._clock.now())
         return name
 
-    def _forget_old_triggers(self) -> None:
+    def _forget_old(self, issued: dict[str, Trigger] | dict[str, ResponseUrl]) -> None:
+        """Forget what is long past its life: it is refused all the same."""
         horizon = self._clock.now() - RESPONSE_LIFE_S
-        while self._triggers:
-            oldest = next(iter(self._triggers))
-            if self._triggers[oldest].sent_at > horizon:
+        while issued:
+            oldest = next(iter(issued))
+            if issued[oldest].sent_at >= horizon:
                 return
-            del self._triggers[oldest]
+            del issued[oldest]
 
     def exchange(self, name: str) -> Trigger:
         """Spend a trigger, or say what is wrong with it."""
@@ -83,15 +84,14 @@ class Tickets:
     def response(self, url: ResponseUrl) -> str:
         """Issue the id of a response_url."""
         name = secrets.token_urlsafe(18)
+        self._forget_old(self._responses)
         self._responses[name] = url
         return name
 
     def respond(self, name: str) -> ResponseUrl:
         """Count one use of a response_url, or refuse it."""
         url = self._responses.get(name)
-        if url is None:
-            raise Refusal("expired_url")
-        if self._clock.now() - url.sent_at > RESPONSE_LIFE_S:
+        if url is None or self._clock.now() - url.sent_at > RESPONSE_LIFE_S:
             raise Refusal("expired_url")
         if url.uses >= RESPONSE_USES:
             raise Refusal("used_url")

@@ -212,7 +212,8 @@ class SlackDirectory:
 
     def _kept(self, what: str, name: str, *, fresh: bool) -> object:
         kept = None if fresh else self._facts.get((what, name))
-        if kept is None or self._clock.now().timestamp() - kept[0] > FACTS_S:
+        # A fact of the future was found before the clock was put back; nobody knows how old it is.
+        if kept is None or not 0 <= self._clock.now().timestamp() - kept[0] <= FACTS_S:
             return None
         return kept[1]
 

@@ -12,7 +12,7 @@ from agent_core.ports import TaskLine
 from agent_core.words import ChannelId, PersonId, TeamId, thread_id_of
 from bot.config import Settings
 from bot.doctor import examine
-from bot.playground.harness import Setup, Slack, running
+from bot.playground.harness import Fault, Setup, Slack, running
 from bot.slack.scopes import NEEDED
 from tests.examples import NOON
 from tests.stories.world import furnished
@@ -79,7 +79,26 @@ async def test_a_channel_in_which_a_task_is_open_and_the_bot_can_not_speak_is_fo
     slack: Slack, tmp_path: Path, redis: Redis, redis_url: str
 ) -> None:
     """Its cards can't be shown any more; a task that has ended needs no channel."""
-    key = tmp_path / "key"
+    here = await listed(redis, redis_url, tmp_path)
+    slack.archive("C0DEV")
+    slack.archive("G0PRIV")
+    _, said = await examined(slack, tmp_path, **here)
+    assert "BAD  channels: archived, or the bot is not in them: C0DEV." in said, said
+
+
+async def test_of_a_channel_of_which_slack_does_not_say_it_is_not_said_that_the_bot_is_out(
+    slack: Slack, tmp_path: Path, redis: Redis, redis_url: str
+) -> None:
+    """Slack is busy, as it is at times; nobody has to invite the bot for that."""
+    here = await listed(redis, redis_url, tmp_path)
+    slack.faults.add(Fault(on="conversations.info", kind="rate_limited"))
+    _, said = await examined(slack, tmp_path, **here)
+    assert "WARN channels: Slack did not say of all in time." in said, said
+
+
+async def listed(redis: Redis, redis_url: str, folder: Path) -> dict[str, object]:
+    """List three tasks, two of them open, each in a channel of its own; give where the doctor finds them."""
+    key = folder / "key"
     index = RedisIndex(redis, Codec(make_key(key)))
     for channel, phase in (("C0OPS", "awaiting_approval"), ("C0DEV", "thinking"), ("G0PRIV", "finished")):
         await index.put(
@@ -94,11 +113,7 @@ async def test_a_channel_in_which_a_task_is_open_and_the_bot_can_not_speak_is_fo
                 updated_at=NOON,
             )
         )
-    slack.archive("C0DEV")
-    slack.archive("G0PRIV")
-    here = {"redis_url": SecretStr(redis_url), "countersign_key_file": key}
-    _, said = await examined(slack, tmp_path, **here)
-    assert "BAD  channels: archived, or the bot is not in them: C0DEV." in said, said
+    return {"redis_url": SecretStr(redis_url), "countersign_key_file": key}
 
 
 async def test_a_rule_for_a_tool_that_there_is_not_is_found(slack: Slack, tmp_path: Path) -> None:

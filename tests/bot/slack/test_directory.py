@@ -52,6 +52,13 @@ async def test_somebody_is_known_without_asking_only_while_every_fact_about_them
     assert office.directory.known(TEAM, DEV, ADA) is None
 
 
+async def test_a_fact_is_asked_for_anew_after_the_clock_was_put_back(office: Office) -> None:
+    """Nobody knows how old it is; by that clock it would count until the hour is over that was set back."""
+    await office.directory.look_up(TEAM, OPS, ADA)
+    office.clock.move(-3600.0)
+    assert office.directory.known(TEAM, OPS, ADA) is None
+
+
 async def test_facts_for_a_claim_are_asked_for_now(office: Office) -> None:
     """Kind, groups and membership alike."""
     known = await office.directory.look_up(TEAM, OPS, ADA)
