@@ -120,7 +120,9 @@ class Draining:
 
     def _patience_s(self) -> float:
         """Say how long it can wait to ask the store what somebody else did; its own clock may be put back."""
-        return min(POLL_S, max(0.0, self._asked_s + POLL_S - self._clock.now().timestamp()))
+        now_s = self._clock.now().timestamp()
+        self._asked_s = min(self._asked_s, now_s)
+        return max(0.0, self._asked_s + POLL_S - now_s)
 
     def _checkpoint(self) -> Checkpoint:
         checkpoint = self._task.checkpoint
@@ -225,7 +227,7 @@ class Draining:
     async def _ends_in_a_moment(self, woken: asyncio.Event) -> bool:
         """Wait a moment for running work; say whether something happened, so that it is drawn with what comes of it."""
         now_s = self._clock.now().timestamp()
-        self._held_since_s = self._held_since_s or now_s
+        self._held_since_s = now_s if self._held_since_s is None else min(self._held_since_s, now_s)
         if not self._running or now_s - self._held_since_s >= MOMENT_S:
             return False
         await self._wait(MOMENT_S, woken)

@@ -4,7 +4,8 @@ Redis syncs once for all that it reads at once, and answers nobody meanwhile, so
 is under way (with two, they shared fewer round trips), and what is asked in the meantime goes with the next. Whoever
 asks while nobody else does is sent at once.
 A batch is no transaction: each command has its own reply or refusal. Where a connection fails, whoever waits on it is
-told so. Somebody who stops waiting takes nothing back and disturbs nobody else's reply.
+told so, and where none can be had, everybody who waits. Somebody who stops waiting takes nothing back and disturbs
+nobody else's reply.
 """
 
 import asyncio
@@ -104,7 +105,11 @@ class Batches:
 
     async def _exchange(self, batch: Sequence[Asked]) -> None:
         """Send a batch and hand over each reply, or raise what kept all of them from being sent or answered."""
-        connection = await self._connected()
+        try:
+            connection = await self._connected()
+        except Exception as error:
+            self._give_up(error)
+            raise
         try:
             async with asyncio.timeout(self._timeout_s):
                 await connection.send_packed_command(b"".join(packed(asked.command) for asked in batch))
@@ -113,6 +118,12 @@ class Batches:
         except BaseException:
             await self._give_back(connection)  # Replies that nobody read are not the next batch's.
             raise
+
+    def _give_up(self, error: Exception) -> None:
+        """Tell all who wait that there is no connection; batch after batch, each would wait for it as long again."""
+        waiting, self._waiting = self._waiting, []
+        for asked in waiting:
+            asked.fail(error)
 
     async def _connected(self) -> AbstractConnection:
         """Give the connection that is kept, or another if the server has closed that one meanwhile."""

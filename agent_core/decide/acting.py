@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from agent_core.checkpoint import Checkpoint, Message
+from agent_core.checkpoint import Checkpoint
 from agent_core.effects import Say
 from agent_core.errors import Refused, not_due, not_now
 from agent_core.inputs import (
@@ -35,7 +35,7 @@ from agent_core.rules.claims import (
     run_of,
     unknown,
 )
-from agent_core.rules.draft import begin, do, enter, hear, keep, settle, show
+from agent_core.rules.draft import begin, do, enter, heed, keep, settle, show
 from agent_core.rules.endings import expire, pending_work
 from agent_core.rules.holding import held
 from agent_core.rules.readbacks import read_back
@@ -167,14 +167,13 @@ def withdrawn(draft: Transition, phase: Acting, given: Withdraw, now: datetime) 
 
 def corrected(draft: Transition, phase: Acting, given: Correct, now: datetime) -> Transition:
     """Let a correction withdraw a step that has not begun; one that runs goes on, and the agent hears of it after."""
-    said = Message(by=given.by.id, text=given.text, about="correction", step=draft.checkpoint.step, at=now)
     if phase.claim is not None:
         draft = do(draft, Say(words=f"Step {phase.proposal.step} is running; the agent gets your words when it ends."))
-        return hear(draft, said)
+        return heed(draft, given, now)
     draft = settle(draft, *pending_work(draft.checkpoint))
     spent = Decided(digest=phase.proposal.digest, how="corrected", by=(given.by.id,), words=given.text)
     draft = keep(draft, spent)
     card = draft.checkpoint.card(phase.proposal.card)
     if card is not None:
         draft = show(draft, replace(card, state="corrected", by=(given.by.id,), words=given.text, at=now))
-    return think(hear(draft, said), now)
+    return think(heed(draft, given, now), now)

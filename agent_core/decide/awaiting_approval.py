@@ -32,7 +32,7 @@ from agent_core.rules.approvals import (
 from agent_core.rules.book import Rules
 from agent_core.rules.brief import brief_args
 from agent_core.rules.claims import replace_proposal, step_again, verdict_of
-from agent_core.rules.draft import begin, cut, do, enter, hear, keep, settle, show, turn
+from agent_core.rules.draft import begin, cut, do, enter, hear, heed, keep, settle, show, turn
 from agent_core.rules.due import escalate_at
 from agent_core.rules.endings import expire
 from agent_core.rules.propose import Step, deny, judge, propose, release, why_not
@@ -78,11 +78,10 @@ def by_people(checkpoint: Checkpoint, phase: AwaitingApproval, given: Input, now
     draft = begin(checkpoint, now)
     match given:
         case Correct():
-            said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
             card = checkpoint.card(phase.proposal.card)
             if card is not None:
                 draft = show(draft, replace(card, state="reconsidered", by=(given.by.id,), words=given.text, at=now))
-            return think(hear(draft, said), now, held=phase.proposal)
+            return think(heed(draft, given, now), now, held=phase.proposal)
         case OverridePhi():
             return reconsidered(override(draft, given, rules, now), phase.proposal, rules, now)
         case _:

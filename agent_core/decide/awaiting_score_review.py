@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from agent_core.checkpoint import CardState, Checkpoint, Message
+from agent_core.checkpoint import CardState, Checkpoint
 from agent_core.errors import Refused, not_now
 from agent_core.inputs import AcceptScore, Correct, Input, OverridePhi
 from agent_core.phases import AwaitingScoreReview
 from agent_core.rules.approvals import check_is_in, is_requester, is_task_approver
 from agent_core.rules.book import Rules
-from agent_core.rules.draft import begin, enter, hear, show
+from agent_core.rules.draft import begin, enter, heed, show
 from agent_core.rules.scores import override, score_card
 from agent_core.rules.thinking import after_score
 from agent_core.transition import Transition
@@ -41,8 +41,7 @@ def awaiting_score_review(
             draft = reviewed(draft, phase, given.by.id, "Overridden", now)
             return after_score(draft, phase.done, rules, now)
         case Correct():
-            said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
-            return enter(hear(draft, said), replace(phase, done=None), now)
+            return enter(heed(draft, given, now), replace(phase, done=None), now)
         case _:
             raise not_now(phase.kind, given.kind)
 

@@ -10,7 +10,7 @@ from agent_core.phases import OutcomeUnknown
 from agent_core.rules.approvals import check_may_steer
 from agent_core.rules.book import Rules
 from agent_core.rules.claims import ended, replace_proposal, run_as
-from agent_core.rules.draft import begin, do, hear, show
+from agent_core.rules.draft import begin, do, hear, heed, show
 from agent_core.transition import Transition
 from agent_core.values import replace
 
@@ -31,8 +31,9 @@ def outcome_unknown(
             check_may_steer(checkpoint, given.by, rules)
             return resolved(draft, phase, given, now, rules)
         case Correct():
-            said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
-            return do(hear(draft, said), Say(words="Noted. First say on the card whether the last step happened."))
+            return do(
+                heed(draft, given, now), Say(words="Noted. First say on the card whether the last step happened.")
+            )
         case _:
             raise not_now(phase.kind, given.kind)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from agent_core.checkpoint import Checkpoint, Message
+from agent_core.checkpoint import Checkpoint
 from agent_core.effects import Say
 from agent_core.errors import not_now
 from agent_core.inputs import (
@@ -14,7 +14,7 @@ from agent_core.inputs import (
 )
 from agent_core.phases import AwaitingScoreReview, Scoring
 from agent_core.rules.book import Rules
-from agent_core.rules.draft import begin, charge, cut, do, enter, hear, remember, settle, show
+from agent_core.rules.draft import begin, charge, cut, do, enter, heed, remember, settle, show
 from agent_core.rules.scores import is_usable, override, score_card, score_of, stand
 from agent_core.rules.thinking import after_score
 from agent_core.transition import Transition
@@ -36,8 +36,7 @@ def scoring(checkpoint: Checkpoint, phase: Scoring, given: Input, now: datetime,
         case Scored() | ModelFailed():
             return not_scored(checkpoint, phase, given, now, rules)
         case Correct():
-            said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
-            return enter(hear(begin(checkpoint, now), said), replace(phase, done=None), now)
+            return enter(heed(begin(checkpoint, now), given, now), replace(phase, done=None), now)
         case OverridePhi():
             return override(begin(checkpoint, now), given, rules, now)
         case _:

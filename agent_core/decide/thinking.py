@@ -24,7 +24,7 @@ from agent_core.phases import AwaitingApproval, Scoring, Thinking
 from agent_core.proposal import Proposal
 from agent_core.records import Decided
 from agent_core.rules.book import Rules
-from agent_core.rules.draft import begin, charge, cut, do, enter, hear, keep, remember, settle, show
+from agent_core.rules.draft import begin, charge, cut, do, enter, hear, heed, keep, remember, settle, show
 from agent_core.rules.endings import expire, finish, pending_work
 from agent_core.rules.propose import Step, deny, judge, propose
 from agent_core.rules.scores import override
@@ -68,8 +68,7 @@ def by_people(checkpoint: Checkpoint, phase: Thinking, given: Input, now: dateti
     match given:
         case Correct():
             draft = settle(begin(checkpoint, now), *pending_work(checkpoint))
-            said = Message(by=given.by.id, text=given.text, about="correction", step=checkpoint.step, at=now)
-            return think(hear(draft, said), now, held=phase.held)
+            return think(heed(draft, given, now), now, held=phase.held)
         case OverridePhi():
             draft = override(begin(checkpoint, now), given, rules, now)
             if (draft.checkpoint.phi or 0.0) >= rules.limits.stop_phi and phase.held is None:

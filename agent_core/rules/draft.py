@@ -9,7 +9,7 @@ from datetime import datetime
 
 from agent_core.checkpoint import CARDS, EXCERPT_CHARS, MESSAGES, WORDS_CHARS, Card, Checkpoint, Message
 from agent_core.effects import Effect, PostCard, UpdateCard
-from agent_core.inputs import ModelReplied, Scored
+from agent_core.inputs import Correct, ModelReplied, Scored
 from agent_core.phases import Phase
 from agent_core.records import Record
 from agent_core.rules.brief import brief_card
@@ -105,6 +105,12 @@ def hear(draft: Transition, message: Message) -> Transition:
     """Keep a person's words for the actor; the oldest give way."""
     messages = (*draft.checkpoint.messages, replace(message, text=cut(message.text)))[-MESSAGES:]
     return turn(draft, replace(draft.checkpoint, messages=messages))
+
+
+def heed(draft: Transition, given: Correct, now: datetime) -> Transition:
+    """Keep a correction for the actor."""
+    step = draft.checkpoint.step
+    return hear(draft, Message(by=given.by.id, text=given.text, about="correction", step=step, at=now))
 
 
 def cut(text: str) -> str:

@@ -90,7 +90,7 @@ class Slack:
         bearer = f"Bearer {client.token}"
         self._of_form = CIMultiDict({"Authorization": bearer, "Content-Type": FORM})
         self._of_json = CIMultiDict({"Authorization": bearer, "Content-Type": JSON})
-        self._not_before: dict[str, float] = {}
+        self._held_back: dict[str, tuple[float, float]] = {}  # since when, and for how long
         self.revoked = ""
 
     async def call(self, method: str, *, form: bool = False, **arguments: object) -> Mapping[str, object]:
@@ -125,20 +125,20 @@ class Slack:
 
     def _hold_back(self, place: str) -> None:
         """Raise SurfaceBusy while Slack wants to be left alone there."""
-        until = self._not_before.get(place)
-        if until is None:
+        if place not in self._held_back:
             return
-        left = until - self._clock.now().timestamp()
-        if left > 0:
-            raise SurfaceBusy(left)
-        del self._not_before[place]
+        since_s, wait_s = self._held_back[place]
+        passed_s = self._clock.now().timestamp() - since_s
+        if 0 <= passed_s < wait_s:  # Less than nothing: the clock was put back.
+            raise SurfaceBusy(wait_s - passed_s)
+        del self._held_back[place]
 
     def _meaning(self, method: str, place: str, answer: Answered) -> Exception:
         """Say what a refused call means for us."""
         word = str(answer.said.get("error", ""))
         if answer.status == 429:  # noqa: PLR2004 - HTTP's own number
             wait_s = min(LONGEST_S, seconds_of(answer.retry_after))
-            self._not_before[place] = self._clock.now().timestamp() + wait_s
+            self._held_back[place] = (self._clock.now().timestamp(), wait_s)
             return SurfaceBusy(wait_s)
         if word in REVOKED:
             self.revoked = word

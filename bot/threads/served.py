@@ -22,7 +22,6 @@ from bot.threads.rows import Teller
 from bot.threads.told import told_stone, veils_in
 
 MOST = Most(lines=2_000, size_bytes=8 << 20)
-NO_ID = Refused("That is no thread's ID.", "“threads list” and /agent list show the IDs.")
 
 
 def drawing(redis: Redis, key: bytes, config: Config) -> Draw:
@@ -37,7 +36,7 @@ def drawing(redis: Redis, key: bytes, config: Config) -> Draw:
     async def draw(name: str) -> str:
         thread_id = thread_id_in(name)
         if thread_id is None:
-            raise NO_ID
+            raise Refused("That is no thread's ID.", "“threads list” and /agent list show the IDs.")
         past = await past_of(store, thread_id, rules(), MOST)
         if past.is_nothing:
             for stone in reversed(await store.archive.tombstones(thread_id)):
