@@ -18,6 +18,7 @@ from agent_core.ports import Committed, Lease, Loaded, Look, NotCommitted, Outpu
 from agent_core.proposal import Call
 from agent_core.records import Entry
 from agent_core.rules.book import Rules
+from agent_core.rules.due import due as next_due
 from agent_core.runtime import Given, Runtime
 from agent_core.transition import WORK_KINDS, Transition
 from agent_core.words import EffectId, ThreadId
@@ -25,7 +26,7 @@ from tests.enumerator.loop import SKEW
 from tests.enumerator.world import Build, World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Bug:
     """One bug, where it is found, and by which law. ``patches`` are functions put in the place of others."""
 
@@ -165,8 +166,8 @@ class NoOutbox(Before):
         return await self.port.commit(before, replace(transition, effects=()), entry, **named)
 
 
-class NoDue(MemoryStore):
-    """Writes what is to be done, and not when."""
+class Altered(MemoryStore):
+    """A store whose commits are not what they should be."""
 
     async def commit(
         self,
@@ -175,53 +176,75 @@ class NoDue(MemoryStore):
         entry: Entry,
         **named: Any,  # noqa: ANN401 - as the store's
     ) -> Committed | NotCommitted:
-        """Take the thread out of the due index."""
+        """Commit something else."""
+        before, transition, entry = await self.altered(before, transition, entry)
         done = await super().commit(before, transition, entry, **named)
-        self._due.pop(transition.checkpoint.thread_id, None)
+        self.spoil(transition.checkpoint.thread_id)
         return done
+
+    async def altered(self, before: Loaded, transition: Transition, entry: Entry) -> tuple[Loaded, Transition, Entry]:
+        """Give what is committed instead."""
+        return before, transition, entry
+
+    def spoil(self, thread_id: ThreadId) -> None:
+        """Do what is wrong after a commit."""
+
+
+class NoDue(Altered):
+    """Writes what is to be done, and not when."""
+
+    def spoil(self, thread_id: ThreadId) -> None:
+        """Take the thread out of the due index."""
+        self._due.pop(thread_id, None)
+
+
+class LetsGo(Altered):
+    """Gives the lease back with every commit, and looks at the task again when a timer wants it."""
+
+    def spoil(self, thread_id: ThreadId) -> None:
+        """Do as if nothing were pending."""
+        self._leases.pop(thread_id, None)
+        self._look_again(thread_id, next_due(self._codec.decode(self.kept[thread_id].checkpoint, thread_id)))
+
+
+class Grabs(Altered):
+    """Takes the lease with a commit, whoever has it."""
+
+    async def altered(self, before: Loaded, transition: Transition, entry: Entry) -> tuple[Loaded, Transition, Entry]:
+        """Take it from its holder first."""
+        self._leases.pop(transition.checkpoint.thread_id, None)
+        return before, transition, entry
+
+
+class Careless(Altered):
+    """Writes over whatever was written meanwhile."""
+
+    async def altered(self, before: Loaded, transition: Transition, entry: Entry) -> tuple[Loaded, Transition, Entry]:
+        """Pretend that what is there is what was loaded."""
+        newest = await super().load(transition.checkpoint.thread_id)
+        was = newest.checkpoint
+        if was is None or before.checkpoint is None or was.version == before.checkpoint.version:
+            return before, transition, entry
+        version = was.version + 1
+        transition = replace(transition, checkpoint=replace(transition.checkpoint, version=version))
+        return newest, transition, replace(entry, version=version)
+
+
+class Unstoppable(Altered):
+    """Does not ask whether everything is stopped."""
+
+    async def altered(self, before: Loaded, transition: Transition, entry: Entry) -> tuple[Loaded, Transition, Entry]:
+        """Take nothing for a beginning."""
+        return before, replace(transition, begins=False), entry
 
 
 class Anyones(MemoryStore):
-    """Gives the lease to whoever asks."""
+    """Gives the lease to whoever asks for it."""
 
     async def take(self, thread_id: ThreadId, holder: str, lease_s: float) -> Lease | None:
         """Take the lease from whoever has it."""
         self._leases.pop(thread_id, None)
         return await super().take(thread_id, holder, lease_s)
-
-
-class Careless(MemoryStore):
-    """Writes over whatever was written meanwhile."""
-
-    async def commit(
-        self,
-        before: Loaded,
-        transition: Transition,
-        entry: Entry,
-        **named: Any,  # noqa: ANN401 - as the store's
-    ) -> Committed | NotCommitted:
-        """Pretend that what is there is what was loaded."""
-        newest = await super().load(transition.checkpoint.thread_id)
-        was = newest.checkpoint
-        if was is not None and before.checkpoint is not None and was.version != before.checkpoint.version:
-            version = was.version + 1
-            transition = replace(transition, checkpoint=replace(transition.checkpoint, version=version))
-            entry, before = replace(entry, version=version), newest
-        return await super().commit(before, transition, entry, **named)
-
-
-class Unstoppable(MemoryStore):
-    """Does not ask whether everything is stopped."""
-
-    async def commit(
-        self,
-        before: Loaded,
-        transition: Transition,
-        entry: Entry,
-        **named: Any,  # noqa: ANN401 - as the store's
-    ) -> Committed | NotCommitted:
-        """Take nothing for a beginning."""
-        return await super().commit(before, replace(transition, begins=False), entry, **named)
 
 
 async def taken(_: object, team: object, name: str, holder: EffectId, **named: object) -> Taken:
@@ -261,111 +284,59 @@ def seen(store: Callable[[Store, World], Any]) -> Build:
 
 BUGS: Sequence[Bug] = (
     Bug(
-        name="the claim comes after the call",
-        scenario="restart",
-        law="nothing starts without a claim",
-        build=Build(seen_store=ExecutesFirst, seen_tools=HasRun),
+        "the claim comes after the call", "restart", "nothing starts without a claim",
+        Build(seen_store=ExecutesFirst, seen_tools=HasRun),
     ),
     Bug(
-        name="the answer comes before the commit",
-        scenario="restart",
-        law="what was acknowledged is in the journal",
-        build=Build(runtime=Hasty),
+        "the answer comes before the commit", "restart", "what was acknowledged is in the journal",
+        Build(runtime=Hasty),
     ),
     Bug(
-        name="a result counts whatever its fence",
-        scenario="slow",
-        law="a result counts under the fence of its claim",
+        "a result counts whatever its fence", "slow", "a result counts under the fence of its claim",
         patches={"agent_core.decide.acting.is_current": yes},
     ),
+    Bug("nobody looks for what was posted", "restart", "an effect posts one message", Build(seen_surface=NeverLooks)),
+    Bug("the key has the try's number", "deploy", "a repeat has the same key", Build(seen_tools=CountsTries)),
+    Bug("it expires by the bot's clock", "too late", "the time is the store's", seen(OwnClock)),
+    Bug("the dedupe mark is dropped", "advised", "what somebody said once counts once", Build(runtime=Forgetful)),
+    Bug("settled before it is performed", "restart", "every card stands in the thread", seen(SettlesFirst)),
     Bug(
-        name="nobody looks for what was posted",
-        scenario="restart",
-        law="an effect posts one message",
-        build=Build(seen_surface=NeverLooks),
+        "what may be done once is done again", "restart", "one approval starts an action at most once",
+        Build(book=may_be_repeated),
     ),
     Bug(
-        name="the key has the try's number",
-        scenario="deploy",
-        law="a repeat has the same key",
-        build=Build(seen_tools=CountsTries),
+        "the card comes before the commit", "restart", "a card is drawn after the commit, from what is stored",
+        seen(ShowsFirst),
+    ),
+    Bug("the outbox is not written", "restart", "a task ends or asks somebody", seen(NoOutbox)),
+    Bug("the due index is not written", "restart", "what is pending is due", Build(store=NoDue)),
+    Bug(
+        "the lease is anyone's", "restart",
+        "it is unknown only where a start may have happened and nobody can tell", Build(store=Anyones),
     ),
     Bug(
-        name="it expires by the bot's clock",
-        scenario="too late",
-        law="the time is the store's",
-        build=seen(OwnClock),
+        "a commit takes the lease that another has", "paused while running",
+        "it is unknown only where a start may have happened and nobody can tell", Build(store=Grabs),
+    ),
+    Bug("a commit gives the lease back too soon", "restart", "what is pending is due", Build(store=LetsGo)),
+    Bug("commits do not compare", "restart", "the journal replays to the state", Build(store=Careless)),
+    Bug(
+        "approvers are not looked up again", "left meanwhile", "nothing starts without its approvers",
+        Build(seen_directory=RemembersPeople),
     ),
     Bug(
-        name="the dedupe mark is dropped",
-        scenario="advised",
-        law="what somebody said once counts once",
-        build=Build(runtime=Forgetful),
+        "the stop is not asked at the claim", "everything stopped", "nothing begins while everything is stopped",
+        Build(store=Unstoppable),
     ),
     Bug(
-        name="settled before it is performed",
-        scenario="restart",
-        law="every card stands in the thread",
-        build=seen(SettlesFirst),
-    ),
-    Bug(
-        name="what may be done once is done again",
-        scenario="restart",
-        law="one approval starts an action at most once",
-        build=Build(book=may_be_repeated),
-    ),
-    Bug(
-        name="the card comes before the commit",
-        scenario="restart",
-        law="a card is drawn after the commit, from what is stored",
-        build=seen(ShowsFirst),
-    ),
-    Bug(
-        name="the outbox is not written",
-        scenario="restart",
-        law="a task ends or asks somebody",
-        build=seen(NoOutbox),
-    ),
-    Bug(
-        name="the due index is not written", scenario="restart", law="what is pending is due", build=Build(store=NoDue)
-    ),
-    Bug(
-        name="the lease is anyone's",
-        scenario="restart",
-        law="it is unknown only where a start may have happened and nobody can tell",
-        build=Build(store=Anyones),
-    ),
-    Bug(
-        name="commits do not compare",
-        scenario="restart",
-        law="the journal replays to the state",
-        build=Build(store=Careless),
-    ),
-    Bug(
-        name="approvers are not looked up again",
-        scenario="left meanwhile",
-        law="nothing starts without its approvers",
-        build=Build(seen_directory=RemembersPeople),
-    ),
-    Bug(
-        name="the stop is not asked at the claim",
-        scenario="everything stopped",
-        law="nothing begins while everything is stopped",
-        build=Build(store=Unstoppable),
-    ),
-    Bug(
-        name="a lock is everybody's",
-        scenario="two that tune",
-        law="one task at a time holds a lock",
+        "a lock is everybody's", "two that tune", "one task at a time holds a lock",
         patches={"agent_core.fakes.MemoryLocks.take": taken},
     ),
     Bug(
-        name="any card's yes counts",
-        scenario="an old card",
-        law="nothing starts without its approvers",
+        "any card's yes counts", "an old card", "nothing starts without its approvers",
         patches={
             "agent_core.decide.awaiting_approval.check_names": nothing,
             "agent_core.decide.check_is_not_spent": nothing,
         },
     ),
-)
+)  # fmt: skip

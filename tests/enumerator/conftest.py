@@ -4,6 +4,8 @@ from typing import TypeAlias
 import pytest
 import structlog
 
+from tests.enumerator.crew import silence
+
 Report: TypeAlias = Callable[[str], None]
 LINES = pytest.StashKey[list[str]]()
 
@@ -24,6 +26,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def _quiet() -> Iterator[None]:
     """Keep what processes say to themselves while they are struck out of the report."""
     was = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    silence()
     yield
     structlog.configure(**was)

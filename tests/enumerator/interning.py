@@ -10,15 +10,16 @@ the scenarios falls between two times of one period, and the time that a crash c
 
 import hashlib
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple, TypeVar, cast
 
-from agent_core.codec import HEAD_CHARS, LINE, Codec, Shape
+from agent_core.codec import HEAD_CHARS, Codec
 from agent_core.fakes.store import FAKE_KEY
 from agent_core.records import Line
+from agent_core.shapes import LINE, Shape
 
 T = TypeVar("T")
 TOKEN = b"cs!"
@@ -42,12 +43,19 @@ class Interned(Codec):
         super().__init__(FAKE_KEY)
         self._numbers: dict[Hashable, int] = {}
         self._values: list[object] = []
+        self._known: dict[tuple[int, str], bytes] = {}
         self._bare: dict[int, Bare] = {}
         self._shapes: dict[Hashable, int] = {}
 
     def seal(self, shape: Shape[T], value: T, place: str) -> bytes:
         """Give the token of a value at its place."""
-        return self._token((shape.name, place, cast("Hashable", value)), value)
+        known = self._known.get((id(value), place))
+        if known is not None:  # the object is kept, so there is no other of this number
+            return known
+        token = self._token((shape.name, place, cast("Hashable", value)), value)
+        if self.unseal(shape, token, place) is value:
+            self._known[id(value), place] = token
+        return token
 
     def unseal(self, shape: Shape[T], stored: bytes, place: str) -> T:
         """Give the value of a token."""
@@ -127,47 +135,55 @@ def periods(at: datetime, now: datetime) -> int:
 
 
 class Likeness:
-    """Brings everything stored into a form in which alike states are equal."""
+    """Brings everything stored into a form in which alike states are equal.
+
+    A part of the world that was seen before, byte for byte, is not looked into again.
+    """
 
     def __init__(self, codec: Interned) -> None:
         self._codec = codec
-        self._lines: dict[bytes, int] = {}
+        self._parts: dict[bytes, Bare] = {}
+        self._shapes: dict[Hashable, int] = {}
 
-    def of(self, value: object, now: datetime, me: str) -> Hashable:
-        """Give the form, as seen now by the worker ``me`` (empty: all workers are gone)."""
-        if isinstance(value, str):
-            return text_of(value, me)
+    def of(self, parts: Mapping[bytes, object], now: datetime, me: str) -> Hashable:
+        """Give the form of parts by their bytes, as seen now by the worker ``me`` (empty: all workers are gone)."""
+        form: list[object] = []
+        for kept, part in parts.items():
+            bare = self._parts.get(kept) or self._bare(kept, part)
+            form.append(bare.shape)
+            form += [periods(at, now) for at in bare.times]
+            form += [name == me for name in bare.names]
+        return tuple(form)
+
+    def _bare(self, kept: bytes, part: object) -> Bare:
+        times: list[datetime] = []
+        names: list[str] = []
+        shape = self._strip(part, times, names)
+        nth = self._shapes.setdefault(shape, len(self._shapes))
+        return self._parts.setdefault(kept, Bare(nth, tuple(times), tuple(names)))
+
+    def _strip(self, value: object, times: list[datetime], names: list[str]) -> Hashable:
+        """Give a stored value with its times and workers' names moved to the lists."""
         if isinstance(value, bytes):
-            return self._stored(value, now, me)
-        if isinstance(value, datetime):
-            return periods(value, now)
+            return self._stored(value, times, names)
         if isinstance(value, dict):
-            return frozenset([(self.of(key, now, me), self.of(part, now, me)) for key, part in value.items()])
-        return self._of_parts(value, now, me)
-
-    def _of_parts(self, value: object, now: datetime, me: str) -> Hashable:
+            ordered = sorted(value.items(), key=lambda item: repr(item[0]))
+            return tuple([(self._strip(key, times, names), self._strip(one, times, names)) for key, one in ordered])
         if isinstance(value, list | tuple) and not hasattr(type(value), "_fields"):
-            return tuple([self.of(part, now, me) for part in value])
+            return tuple([self._strip(one, times, names) for one in value])
         if is_dataclass(value):
-            names = names_of(cast("Hashable", type(value)))
-            return tuple([self.of(getattr(value, name), now, me) for name in names])
-        assert isinstance(value, Hashable)  # a number, or a message: there is no time in it, and no worker
-        return value
+            fields_ = names_of(cast("Hashable", type(value)))
+            return tuple([self._strip(getattr(value, name), times, names) for name in fields_])
+        if isinstance(value, str) and len(value) == HEAD_CHARS:
+            return "head"  # it only tells one run from another
+        return strip(value, times, names)  # a number, a word or a time, or a message, in which there is no time
 
-    def _stored(self, value: bytes, now: datetime, me: str) -> Hashable:
-        line = self._lines.get(value)
-        if line is not None:
-            return line
+    def _stored(self, value: bytes, times: list[datetime], names: list[str]) -> Hashable:
         if value[HEAD_CHARS : HEAD_CHARS + len(TOKEN)] == TOKEN:  # a line that is written is only read again as it is
-            return self._lines.setdefault(value, self._codec.bare(value[HEAD_CHARS:]).shape)
+            return self._codec.bare(value[HEAD_CHARS:]).shape
         if not value.startswith(TOKEN):
             return value
         bare = self._codec.bare(value)
-        return (bare.shape, *[periods(at, now) for at in bare.times], *[name == me for name in bare.names])
-
-
-def text_of(value: str, me: str) -> Hashable:
-    """Give a string, but for names that only tell one run from another."""
-    if value.startswith(WORKER):
-        return value == me
-    return "head" if len(value) == HEAD_CHARS else value
+        times += bare.times
+        names += bare.names
+        return bare.shape

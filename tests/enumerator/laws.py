@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from agent_core.checkpoint import Checkpoint
+from agent_core.codec import HEAD_CHARS
 from agent_core.decide import decide
 from agent_core.errors import Broken, Refused
 from agent_core.inputs import (
@@ -50,12 +51,14 @@ class Laws(Watch):
         self.broken: list[str] = []
         self.faulted = False
         self._seen: dict[ThreadId, tuple[int, Checkpoint | None]] = {}
-        self._replayed: dict[tuple[object, ...], tuple[Transition | None, str]] = {}
+        self._replayed: dict[tuple[object, ...], tuple[Checkpoint | None, Transition | None, str]] = {}
 
     def begin(self) -> None:
         """Take the world as it is for the beginning of a run."""
         self.broken, self.faulted = [], False
-        self._seen = {name: (len(self.world.lines(name)), task) for name, task in self.world.tasks().items()}
+        self._seen = {
+            name: (len(self.world.store.kept[name].journal), task) for name, task in self.world.tasks().items()
+        }
 
     def hold(self, holds: object, law: str) -> None:
         """Note a law that is broken."""
@@ -70,24 +73,24 @@ class Laws(Watch):
             seen, before = self._seen.get(name, (0, None))
             if len(kept.journal) == seen:
                 continue
-            lines = self.world.lines(name)
             after = self.world.codec.decode(kept.checkpoint, name)
-            for line in lines[seen:]:
+            for raw in kept.journal[seen:]:
+                line = self.world.codec.decode_line(raw[HEAD_CHARS:])
                 if isinstance(line, Entry):
                     self._committed(name, before, line)
-                    task = self._replay(name, before, line)
+                    task = self._replay(name, before, line, raw[HEAD_CHARS:])
                     self._claimed(before, task)
                     before = task
             self.hold(before == after, "the journal replays to the state")
-            self._seen[name] = (len(lines), after)
+            self._seen[name] = (len(kept.journal), after)
 
-    def _replay(self, name: ThreadId, before: Checkpoint | None, line: Entry) -> Checkpoint | None:
-        """Decide an entry anew."""
+    def _replay(self, name: ThreadId, before: Checkpoint | None, line: Entry, token: bytes) -> Checkpoint | None:
+        """Decide an entry anew; once, where it is given by its token to the very same value."""
         log = tuple(self.world.lessons.kept.get(team_of(name), {}).values())
-        key = (name, before, line, log, self.world.far.book)
+        key = (name, id(before), token, log, self.world.far.book)
         if key not in self._replayed:
-            self._replayed[key] = self._decided(name, before, line, log)
-        transition, why = self._replayed[key]
+            self._replayed[key] = (before, *self._decided(name, before, line, log))
+        _, transition, why = self._replayed[key]
         if transition is None:
             self.hold(False, f"what is in the journal can be decided again: {why}")  # noqa: FBT003 - it does not hold
             return before
@@ -242,10 +245,12 @@ class Laws(Watch):
                 self.hold(phase.opened_as in self.world.store.kept, "an opening leads to its task")
                 continue
             self.hold(phase.kind in ASKING or self.world.is_held(name), "a task ends or asks somebody")
-            if not self.world.far.froze and not self.world.far.archived:
+            entries = [line for line in self.world.lines(name) if isinstance(line, Entry)]
+            is_lost = self.world.far.archived or any(line.input.kind == "surface_lost" for line in entries)
+            if not self.world.far.froze and not is_lost:  # what the surface refuses, it may refuse for good
                 self._cards(task)
             self._copies()
-            versions = [line.version for line in self.world.lines(name) if isinstance(line, Entry)]
+            versions = [line.version for line in entries]
             self.hold(versions == list(range(1, task.version + 1)), "each step forward is in the journal once")
 
     def _copies(self) -> None:

@@ -27,6 +27,7 @@ from agent_core.words import ThreadId, thread_id_of
 from tests.enumerator.acts import Act, Doing, scene_of, thread_of
 from tests.enumerator.far import Message, Start
 from tests.enumerator.laws import Laws
+from tests.enumerator.loop import Time
 from tests.enumerator.replay import Strike
 from tests.enumerator.scenarios import Scenario
 from tests.enumerator.wire import FAILS, Listener, Wire, failure_of
@@ -155,8 +156,8 @@ class RealWorld(World):
 class Cut(Wire):
     """A wire on which a fault strikes a call by its name, and which is silent once its process is dead."""
 
-    def __init__(self, strike: Strike | None) -> None:
-        super().__init__({}, Deaf())
+    def __init__(self, strike: Strike | None, time: Time) -> None:
+        super().__init__({}, Deaf(), time)
         self._strike_at = strike
         self._called: Counter[str] = Counter()
         self.is_dead = False
@@ -192,10 +193,10 @@ class Cut(Wire):
 class Deaf(Listener):
     """Hears nothing."""
 
-    def before(self, label: str) -> None:
+    def before(self, nth: int, label: str) -> None:
         """Do nothing."""
 
-    def after(self, label: str, *, wrote: bool) -> None:
+    def after(self, nth: int, *, wrote: bool) -> None:
         """Do nothing."""
 
 
@@ -212,7 +213,7 @@ class Run:
     def _born(self) -> Process:
         """Begin a process; the next fault is for it."""
         self._world.lives += 1
-        return Process(self._world, Cut(self._strikes.pop(0) if self._strikes else None))
+        return Process(self._world, Cut(self._strikes.pop(0) if self._strikes else None, self._world.time))
 
     async def to_the_end(self) -> Outcome:
         """Go on until the story is over."""
@@ -235,6 +236,7 @@ class Run:
         if not life.done():
             life.cancel()
         await asyncio.gather(life, return_exceptions=True)
+        await self.process.end()
         if self.process.wire.fault.is_set():
             self.process = self._born()
 
@@ -266,6 +268,7 @@ class Run:
     async def _settle(self) -> None:
         """Do what a sweeper does, until nothing is pending."""
         for _ in range(MOST_ROUNDS):
+            await self.process.drained()
             for thread_id in await self._world.store.overdue(10):
                 await self.process.worker.drain(thread_id)
             await self._world.refresh(self._scenario)

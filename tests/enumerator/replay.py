@@ -1,10 +1,13 @@
 """Walks one schedule, written as one line: a scenario and its faults, ``restart a23 l7``.
 
 A fault is a letter and the number of a call, counted from the beginning of the process that it strikes: ``b`` dies
-before the call, ``a`` dies after it took effect, ``l`` the call is lost, ``r`` its reply is lost, ``t`` told to stop,
-``s`` frozen for longer than a lease while another process goes on, ``o`` frozen and going on with that one at the same
-time, ``h`` frozen until that one makes a call, ``w`` another worker tries the same work, ``x`` somebody else acts at
-that moment. After a fault that a process survives, the next one strikes a later leg.
+before the call, ``a`` dies after it took effect, ``l`` the call is lost (Slack says to try again), ``r`` its reply is
+lost, ``n`` Slack refuses it for good, ``d`` it takes longer than a lease, ``z`` the store is down for longer than a
+lease from now on, ``t`` told to stop, ``s`` frozen for longer than a lease while another process goes on, ``o``
+frozen and going on with that one at the same time, ``h`` frozen until that one makes a call, ``e`` the store loses
+the lease and another worker takes it, ``w`` another worker tries the same work, ``g`` what somebody sent is delivered
+again, ``x`` somebody else acts at that moment. After a fault that a process survives, the next one strikes a later
+leg.
 """
 
 import re
@@ -13,12 +16,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from tests.enumerator.acts import Act, Doing, scene_of
-from tests.enumerator.legs import Leg, Moment, Walker
+from tests.enumerator.legs import Walker
 from tests.enumerator.scenarios import BY_NAME, Scenario
-from tests.enumerator.wire import HARMLESS, KINDS, Kind
+from tests.enumerator.track import Leg, Moment
+from tests.enumerator.wire import HANDED_OVER, KINDS, Kind
 from tests.enumerator.world import State
 
-FAULT = re.compile(r"([balrtsohwx])(\d+)")
+FAULT = re.compile(rf"([{''.join(KINDS)}])(\d+)")
 LONGEST = 60
 Faults: TypeAlias = list[tuple[Kind, int]]
 
@@ -112,7 +116,7 @@ def struck(walker: Walker, doing: Doing, plain: Leg, fault: tuple[Kind, int, Act
         die(stand, point.before if kind == "before" else point.after)
         return
     go_on(stand, walker.walk(stand.state, doing, {nth: kind}, rival=rival, keep=True))
-    if kind not in ("lost", "reply", *HARMLESS):
+    if kind in HANDED_OVER:
         stand.offset = 0
         stand.labels.clear()
 

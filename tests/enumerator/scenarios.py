@@ -203,6 +203,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("rewound", (start("look:cart restart:cart"), rewind("finished", 1))),
     Scenario("rewound while it waits", (start("look:cart restart:cart"), rewind(WAITING, 0))),
     Scenario("forked", (start("look:cart restart:cart"), fork("finished", 1)), ends="succeeded succeeded"),
+    Scenario("restored", (RESTART, says(WAITING, inputs.Restored(head="0" * 64)))),
     Scenario("shut", (start("restart:shut"),), ends="failed"),
     Scenario("forbidden", (start("wipe:cart"),), ends="failed"),
     Scenario("short of money", (book("short of money"), DEPLOY)),

@@ -5,21 +5,22 @@ Parts of the world and of a process can be replaced: that is how bugs are plante
 """
 
 import asyncio
+import io
 import pickle
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 from agent_core.checkpoint import Checkpoint
 from agent_core.effects import RunTool, UpdateCard
-from agent_core.fakes import FakeEngine, MemoryIndex, MemoryLessons, MemoryLocks, MemoryStore, MemorySwitch
+from agent_core.fakes import MemoryIndex, MemoryLessons, MemoryLocks, MemoryStore, MemorySwitch, turns
 from agent_core.fakes.store import mark
 from agent_core.holds import Gates
 from agent_core.inputs import Input
 from agent_core.perform import Performer, World as Ports
 from agent_core.phases import Acting, Finished
-from agent_core.ports import Clock, Directory, Lessons, Store, Surface, Tools
+from agent_core.ports import Clock, Directory, Lease, Lessons, Store, Surface, Taking, Tools
 from agent_core.records import Line
 from agent_core.rules.book import Rules
 from agent_core.runtime import Given, Runtime
@@ -34,6 +35,7 @@ from tests.examples import NOON
 
 A_LEASE_S = 16.0
 WIRING = frozenset({"_clock", "_codec", "_store"})
+Part: TypeAlias = tuple[str, dict[str, Any]]
 KEEPERS = ("store", "lessons", "index", "locks", "switch")
 
 
@@ -41,8 +43,19 @@ KEEPERS = ("store", "lessons", "index", "locks", "switch")
 class State:
     """All that outlives a process, at one moment. States of one ``likeness`` have the same future."""
 
-    kept: bytes = field(repr=False)
+    at: datetime
+    lives: int
+    kept: tuple[bytes, ...] = field(repr=False)
     likeness: int
+
+
+def frozen(part: Part) -> bytes:
+    """Write a part of the world as bytes; equal parts are equal bytes, whatever they are made of."""
+    buffer = io.BytesIO()
+    pickler = pickle.Pickler(buffer, pickle.HIGHEST_PROTOCOL)
+    pickler.fast = True  # each value is written out, also one that was written before: there are no circles here
+    pickler.dump(part)
+    return buffer.getvalue()
 
 
 def same(port: Any, world: "World") -> Any:  # noqa: ANN401 - any port
@@ -56,9 +69,11 @@ class Build:
     """How a world and its processes are put together; each part may be replaced by one with a bug.
 
     ``immediate``: actor and critic answer at once, as a runbook's do, and what follows at once is committed together.
+    ``takes``: a commit takes the thread's lease where it is free, and the process that committed drains the thread.
     """
 
     immediate: bool = False
+    takes: bool = True
     store: Callable[[Time, Interned], MemoryStore] = MemoryStore
     book: Callable[[Rules], Rules] = lambda rules: rules
     seen_store: Callable[[Store, "World"], Store] = same
@@ -114,30 +129,30 @@ class World:
         """Give the rules in force."""
         return self.build.book(BOOKS[self.far.book])
 
-    def _parts(self) -> dict[str, dict[str, Any]]:
-        parts = {
-            name: {key: value for key, value in vars(getattr(self, name)).items() if key not in WIRING}
-            for name in KEEPERS
-        }
-        parts["far"] = {name: getattr(self.far, name) for name in Far.__slots__}
-        return parts
+    def _parts(self) -> Iterator[Part]:
+        """Give what each keeper keeps."""
+        for name in KEEPERS:
+            yield name, {key: value for key, value in vars(getattr(self, name)).items() if key not in WIRING}
+        yield "far", {name: getattr(self.far, name) for name in Far.__slots__}
 
     def state(self, *, alive: bool = False) -> State:
         """Keep this moment; ``alive`` where the newest process lives on, with nothing under way."""
-        parts = self._parts()
         lives = self.lives if alive else self.lives + 1
-        kept = pickle.dumps((self.time.now(), lives, parts))
-        form = self._likeness.of(parts, self.time.now(), self.me if alive else "")
-        return State(kept=kept, likeness=self._alike.setdefault(form, len(self._alike)))
+        now = self.time.now()
+        kept = {frozen(part): part for part in self._parts()}
+        form = self._likeness.of(kept, now, self.me if alive else "")
+        likeness = self._alike.setdefault(form, len(self._alike))
+        return State(at=now, lives=lives, kept=tuple(kept), likeness=likeness)
 
     def restore(self, state: State) -> None:
         """Go back to a moment."""
-        now, self.lives, parts = pickle.loads(state.kept)  # noqa: S301 - our own, a moment ago
-        self.time.begin(now)
-        for name in KEEPERS:
-            vars(getattr(self, name)).update(parts[name])
-        for name, value in parts["far"].items():
-            setattr(self.far, name, value)
+        self.lives = state.lives
+        self.time.begin(state.at)
+        for kept in state.kept:
+            name, part = pickle.loads(kept)  # noqa: S301 - our own, a moment ago
+            keeper = getattr(self, name)
+            for attribute, value in part.items():
+                setattr(keeper, attribute, value)
 
     def tasks(self) -> dict[ThreadId, Checkpoint]:
         """Give every task as it is stored."""
@@ -196,6 +211,30 @@ class World:
         return any(kept.outbox for kept in self.store.kept.values())
 
 
+class Door:
+    """The Engine port: drains at once what this process took the lease of; every other wake-up is lost."""
+
+    def __init__(self, *, takes: bool) -> None:
+        self._takes = takes
+        self.drains: set[asyncio.Task[Any]] = set()
+        self.worker: Worker
+
+    def takes(self, thread_id: ThreadId) -> Taking | None:
+        """Say for whom a commit may take the lease."""
+        del thread_id
+        return self.worker.taking if self._takes else None
+
+    async def wake(self, thread_id: ThreadId, lease: Lease | None = None) -> None:
+        """Drain under this lease, or tell the drain that is under way."""
+        await turns()
+        if lease is not None:
+            drain = asyncio.create_task(self.worker.drain(thread_id, lease))
+            self.drains.add(drain)
+            drain.add_done_callback(self.drains.discard)
+        else:
+            self.worker.nudge(thread_id)
+
+
 class Process:
     """One process of ours: all of it is lost when it dies."""
 
@@ -208,7 +247,8 @@ class Process:
         surface = wired(build.seen_surface(world.surface, world), "surface", wire)
         self.switch = wired(world.switch, "switch", wire)
         toolbox = Toolbox(wired(world.works, "works", wire), clock, self.began.set)
-        self.runtime = build.runtime(store, lessons, wired(FakeEngine(), "engine", wire), world.rules)
+        self._door = Door(takes=build.takes)
+        self.runtime = build.runtime(store, lessons, wired(self._door, "engine", wire), world.rules)
         ports = Ports(
             model=wired(Actor(immediate=build.immediate), "model", wire),
             critic=wired(Judge(immediate=build.immediate), "critic", wire),
@@ -226,7 +266,20 @@ class Process:
             clock=clock,
             name=world.me,
         )
+        self._door.worker = self.worker
         self.wire = wire
+
+    async def drained(self) -> None:
+        """Wait until nothing is drained that was taken with a commit."""
+        while self._door.drains:
+            await asyncio.gather(*self._door.drains)
+
+    async def end(self) -> None:
+        """Stop what is drained, as a process does that is told to stop."""
+        drains = tuple(self._door.drains)
+        for drain in drains:
+            drain.cancel()
+        await asyncio.gather(*drains, return_exceptions=True)
 
     async def give(self, thread_id: ThreadId, given: Input, dedupe: str) -> Given:
         """Give a person's input, as a listener would."""

@@ -8,7 +8,8 @@ import json
 from pathlib import Path
 
 from agent_core.checkpoint import NEWEST_SCHEMA
-from agent_core.codec import CHECKPOINT, EFFECT, LESSON, LINE, Codec
+from agent_core.codec import Codec
+from agent_core.shapes import CHECKPOINT, EFFECT, LESSON, LINE
 from tests import examples
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"

@@ -23,6 +23,7 @@ class Bot:
 
     slack: Slack
     folder: Path
+    program: tuple[str, ...] = ("-m", "bot")
     more: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
     said: str = ""
@@ -45,8 +46,7 @@ class Bot:
         """Start a command."""
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "bot",
+            *self.program,
             *(words or ("run",)),
             cwd=ROOT,
             env=self.environment,

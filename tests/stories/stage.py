@@ -19,6 +19,7 @@ from bot.app import Running, running as bot_running
 from bot.config import Settings, load
 from bot.playground.harness import Delivery, Message, Setup, Slack, View, running as slack_running
 from bot.playground.words import BOT_USER_ID, TEAM_ID, Raw
+from bot.threads.served import drawing
 from tests.stories.world import furnished
 
 PATIENCE_S = 10.0
@@ -217,6 +218,6 @@ async def on_stage(slack: Slack, settings: Settings, folder: Path) -> AsyncGener
     """Run the bot, also anew on what an earlier one left."""
     structlog.reset_defaults()
     with capture_logs() as said:
-        async with bot_running(settings, load(settings.countersign_config)) as bot:
+        async with bot_running(settings, load(settings.countersign_config), pages=drawing) as bot:
             slack.events_url = f"http://{settings.countersign_host}:{bot.port}/slack/events"
             yield Stage(slack, bot, folder, said)

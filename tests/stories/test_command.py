@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from agent_core.worker import line_of
 from tests.stories.stage import ADA, DEV, OPS, RITA, TINA, Stage, Task
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -17,12 +20,8 @@ async def answered(stage: Stage, person: str, text: str, words: str, *, channel:
 
 
 async def listed(stage: Stage, person: str, text: str, task: Task) -> str:
-    """Ask for a list until a task is in it: lists follow the tasks a moment later."""
-    for _ in range(100):
-        said = await answered(stage, person, text, "")
-        if task.id in said:
-            return said
-    raise AssertionError(f"{task.id} is never listed")
+    """Ask for a list in which a task is that has its thread."""
+    return await answered(stage, person, text, task.id)
 
 
 def links(stage: Stage, task: Task) -> dict[str, str]:
@@ -72,10 +71,26 @@ async def test_a_task_whose_tool_runs_for_long_is_listed_as_running(stage: Stage
     task = await stage.task("slow long-run")
     await task.click(ADA, await task.card(), "approve")
     await task.card("stop")
-    while "acting" not in (said := await listed(stage, RITA, "status", task)):
-        assert task.id in said
+    assert "acting" in await listed(stage, RITA, "status", task)
     (stage.folder / "go-long-run").touch()
     await task.ends("succeeded")
+
+
+async def test_status_says_how_a_task_stands_now_and_not_how_it_was_listed(stage: Stage) -> None:
+    """The list is fed at the end of a drain, a moment after the card was shown."""
+    waiting, ended = await stage.task("note still-waiting"), await stage.task("note has-ended")
+    await ended.click(ADA, await ended.card(), "approve")
+    await ended.ends("succeeded")
+    await waiting.card()
+    for task in (waiting, ended):
+        loaded = await stage.bot.desk.runtime.store.load(task.id)
+        assert loaded.checkpoint is not None
+        late = replace(line_of(loaded.checkpoint, loaded), phase="scoring", version=loaded.checkpoint.version + 100)
+        await stage.bot.desk.index.put(late)
+    said = await listed(stage, RITA, "status", waiting)
+    assert "awaiting approval" in said
+    assert "scoring" not in said
+    assert ended.id not in said
 
 
 async def test_list_shows_the_open_tasks_that_one_may_see(stage: Stage) -> None:

@@ -55,5 +55,5 @@ async def test_who_names_no_step_of_the_task_is_told_which_there_are(stage: Stag
     told = len(person.ephemerals)
     assert (await person.command(OPS, "/agent", f"fork {task.id} 7")).ok
     await stage.until(lambda: len(person.ephemerals) > told)
-    assert "Its steps go from 0 to 2." in person.ephemerals[-1].words
+    assert "Name a step from 1 to 2, or 0 for its beginning." in person.ephemerals[-1].words
     assert len(stage.slack.channel(OPS)) == before

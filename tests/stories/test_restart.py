@@ -86,7 +86,7 @@ async def test_ctrl_c_says_what_waits_and_how_to_go_on(tmp_path: Path) -> None:
         started.send_signal(signal.SIGINT)
         code, out, _ = await bot.ended()
         assert code == 0
-        assert "1 open tasks are kept, 1 of them wait for people." in out
+        assert "Open tasks, all of them kept: 1. Those that wait for people: 1." in out
         assert "Start the bot again" in out
 
 

@@ -27,7 +27,9 @@ async def test_an_aborted_task_runs_nothing_more(stage: Stage) -> None:
     await task.click(RITA, card, "abort")
     await task.ends("aborted")
     await task.click(ADA, card, "approve")
-    await task.told(ADA, "The task is finished.")
+    said = await task.told(ADA, "That was at")
+    assert "Aborted by" in said.words
+    assert RITA in str(said.raw), "by whom, as a mention"
     assert "aborted" not in stage.written
 
 
