@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from agent_core.adapters.embedded.binary import candidates
 from agent_core.adapters.redis_client import connect
 
-pytest_plugins = ["tests.plugins.golden", "tests.plugins.screenshots", "tests.plugins.slow"]
+pytest_plugins = ["tests.plugins.golden", "tests.plugins.screenshots", "tests.plugins.seeds", "tests.plugins.slow"]
 READY = "Ready to accept connections"
 
 

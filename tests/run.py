@@ -24,6 +24,7 @@ WITHOUT_COVERAGE = (
     "tests/bot/demo",
     "tests/cluster",
     "tests/enumerator",
+    "tests/faults",
 )
 FLOOR = "95"
 SLOW_S = 7200  # a soak takes long; that is no hang
