@@ -26,7 +26,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	$(BIN)/python -m benchmarks.clicks
+	$(BIN)/python -m benchmarks
 
 slow: $(STAMP)
 	$(BIN)/python -m tests.run --slow

@@ -5,7 +5,9 @@ on (the model, the proposal, the card, and all that a click sets off) is the pro
 """
 
 import asyncio
+import gc
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -39,6 +41,7 @@ steps:
 """
 REQUESTER = PersonId("U0RITA")
 LOOK_S = 0.02
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 async def main() -> None:
@@ -50,20 +53,30 @@ async def main() -> None:
     asked = orders()
     first = await anext(asked)
     settings = furnish(first)
-    async with running(settings, load(settings.countersign_config)) as bot:
+    async with running(settings, load(settings.countersign_config), role=first.get("role", "run")) as bot:
         tell({"url": f"http://127.0.0.1:{bot.port}/slack/events"})
         async for order in asked:
             if "prepare" in order:
                 await prepare(bot, [ThreadId(thread) for thread in order["prepare"]])
-            tell({"noted": len(NOTED), "different": len(set(NOTED))})
+            facts = weighed() if "weigh" in order else {}
+            tell({"noted": len(NOTED), "different": len(set(NOTED)), **facts})
+
+
+def weighed() -> Json:
+    """Say what memory this process has: of the kernel, and in objects that Python keeps."""
+    gc.collect()
+    resident = int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_BYTES
+    return {"resident_bytes": resident, "blocks": sys.getallocatedblocks()}
 
 
 def furnish(given: Json) -> Settings:
     """Write the configuration, and say in settings what a deployment says in its environment."""
     home = Path(given["home"])
     approvers = "[" + ", ".join(given["approvers"]) + "]"
-    (home / "countersign.yml").write_text(CONFIG.replace("APPROVERS", approvers))
-    (home / "note.yml").write_text(RUNBOOK)
+    for name, text in {"countersign.yml": CONFIG, "note.yml": RUNBOOK, **given.get("files", {})}.items():
+        meant, file = text.replace("APPROVERS", approvers), home / name
+        if not file.exists() or file.read_text() != meant:  # another side may be reading it just now
+            file.write_text(meant)
     return Settings(
         slack_bot_token=SecretStr(given["token"]),
         slack_signing_secret=SecretStr(given["secret"]),

@@ -11,26 +11,21 @@ import argparse
 import asyncio
 import json
 import logging
-import secrets
 import sys
-import tempfile
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-import aiohttp
 import structlog
 
-from agent_core.adapters import embedded_server
-from agent_core.adapters.key_file import make_key
 from agent_core.adapters.system_clock import SystemClock
 from benchmarks.figures import Figures, Round, machine, percentile, summary, table
 from benchmarks.presses import Presser
-from benchmarks.slack import APPROVERS, CHANNELS, TEAM, Card, Slack
-from benchmarks.wire import Json, Side, started
-from bot.app import listen
+from benchmarks.slack import CHANNELS, TEAM, Card, Slack
+from benchmarks.stage import Stage, fresh_stage
+from benchmarks.wire import Side, started
 
 PATIENCE_S = 60.0
 BETWEEN_S = 0.06
@@ -71,32 +66,17 @@ def options(words: list[str]) -> Options:
 
 
 @asynccontextmanager
-async def bench(folder: Path) -> AsyncGenerator[Bench]:
-    """Start Redis, the stand-in and both sides."""
-    async with AsyncExitStack() as closing:
-        redis = await embedded_server.start(folder / "redis")
-        closing.push_async_callback(redis.stop)
-        slack = Slack()
-        port = await listen(slack.app(), "127.0.0.1", 0, closing)
-        given: Json = {
-            "api_url": f"http://127.0.0.1:{port}/api/",
-            "token": f"xoxb-{secrets.token_hex(12)}",
-            "secret": secrets.token_hex(16),
-            "redis_url": redis.secret_url,
-            "team": TEAM,
-            "approvers": APPROVERS,
-            "home": str(folder),
-            "key_file": str(folder / "key"),
-        }
-        make_key(folder / "key")
-        http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        closing.push_async_callback(http.close)
-        sys.stdout.write(f"{redis.describe().partition(' (')[0]}, appendfsync always\n")
+async def bench(s: Stage) -> AsyncGenerator[Bench]:
+    """Start both sides."""
+    async with (
+        started("bot", "benchmarks.bot", s.given) as bot,
+        started("floor", "benchmarks.floor", s.given) as floor,
+    ):
         yield Bench(
-            slack=slack,
-            presser=Presser(http, given["secret"]),
-            bot=await closing.enter_async_context(started("bot", "benchmarks.bot", given)),
-            floor=await closing.enter_async_context(started("floor", "benchmarks.floor", given)),
+            slack=s.slack,
+            presser=Presser(s.http, s.given["secret"]),
+            bot=bot,
+            floor=floor,
             threads=((CHANNELS[nth % len(CHANNELS)], f"1772450000.{nth:06d}") for nth in count(1)),
         )
 
@@ -190,19 +170,19 @@ async def checked(b: Bench, clicks: int) -> None:
 async def main(chosen: Options) -> None:
     """Measure, check, report."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with tempfile.TemporaryDirectory(prefix="cs-bench-") as name:
-        async with bench(Path(name)) as b:
-            warm = max(20, chosen.people)
-            await warmed(b, warm)
-            rounds = []
-            for nth in range(chosen.rounds):
-                order = (b.bot, b.floor) if nth % 2 == 0 else (b.floor, b.bot)
-                found = {side.name: await measured(b, side, chosen) for side in order}
-                rounds.append(Round(bot=found["bot"], floor=found["floor"]))
-                one = rounds[-1]
-                sys.stdout.write(f"round {nth + 1}: ack {one.ack_ratio:.2f}, clicks {one.clicks_ratio:.0%}\n")
-                sys.stdout.flush()
-            await checked(b, warm + chosen.rounds * (chosen.alone + chosen.clicks))
+    async with fresh_stage() as s, bench(s) as b:
+        sys.stdout.write(f"{s.server_words}\n")
+        warm = max(20, chosen.people)
+        await warmed(b, warm)
+        rounds = []
+        for nth in range(chosen.rounds):
+            order = (b.bot, b.floor) if nth % 2 == 0 else (b.floor, b.bot)
+            found = {side.name: await measured(b, side, chosen) for side in order}
+            rounds.append(Round(bot=found["bot"], floor=found["floor"]))
+            one = rounds[-1]
+            sys.stdout.write(f"round {nth + 1}: ack {one.ack_ratio:.2f}, clicks {one.clicks_ratio:.0%}\n")
+            sys.stdout.flush()
+        await checked(b, warm + chosen.rounds * (chosen.alone + chosen.clicks))
     facts = machine()
     sys.stdout.write(f"\n{facts['cores']} cores, {facts['system']}, Python {facts['python']}; ")
     sys.stdout.write(f"{chosen.people} people press at once\n\n{table(rounds)}")

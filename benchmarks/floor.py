@@ -8,7 +8,9 @@ crash between acknowledgement and effect, knows no policy, no expiry, no second 
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import TypeAlias
 
 from aiohttp import web
 from redis.asyncio import Redis
@@ -23,6 +25,7 @@ from benchmarks.wire import Json, orders, tell
 from bot.app import listen
 from bot.slack.client import session, web_client
 
+AT_ONCE = 64  # as the bot's own drains
 DECIDE = """
 local stands = redis.call('HMGET', KEYS[1], 'version', 'state')
 if stands[1] ~= ARGV[1] or stands[2] ~= 'waiting' then
@@ -68,6 +71,17 @@ class Floor:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
+    async def recover(self, due: list[tuple[str, str]]) -> None:
+        """Decide and perform threads that were left, so many at once."""
+        waiting = iter(due)
+
+        async def one_after_another() -> None:
+            for thread, ts in waiting:
+                await self._decide(keys=[f"floor:{thread}"], args=["1", "U0BOT"])
+                await self.perform(thread, ts)
+
+        await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+
     async def perform(self, thread: str, ts: str) -> None:
         """Have the effect, and show it."""
         await note(f"line-{thread.rpartition(':')[2].replace('.', '-')}")
@@ -101,7 +115,15 @@ def bolt(floor: Floor, given: Json) -> web.Application:
     return door
 
 
-async def main() -> None:
+Makes: TypeAlias = Callable[[Redis, AsyncWebClient], Awaitable[Floor]]
+
+
+async def plain(redis: Redis, client: AsyncWebClient) -> Floor:
+    """Make the floor itself."""
+    return Floor(redis, client)
+
+
+async def main(makes: Makes = plain) -> None:
     """Start the app and follow orders."""
     asked = orders()
     given = await anext(asked)
@@ -110,12 +132,13 @@ async def main() -> None:
         closing.push_async_callback(redis.aclose)
         http = session()
         closing.push_async_callback(http.close)
-        floor = Floor(redis, web_client(given["token"], given["api_url"], http, direct=True))
+        floor = await makes(redis, web_client(given["token"], given["api_url"], http, direct=True))
         port = await listen(bolt(floor, given), "127.0.0.1", 0, closing)
         tell({"url": f"http://127.0.0.1:{port}/slack/events"})
         async for order in asked:
             floor.faces = order.get("faces", floor.faces)
             await floor.prepare(order.get("prepare", []))
+            await floor.recover(order.get("due", []))
             tell({"noted": len(NOTED), "different": len(set(NOTED))})
 
 

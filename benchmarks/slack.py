@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TEAM = "T0BENCH"
 APPROVERS = tuple(f"U0APPROVER{nth}" for nth in range(8))
 CHANNELS = tuple(f"C0BENCH{nth}" for nth in range(4))
+RESPONSES = "/actions/T0BENCH/1/bench"  # where answers to one person go
 MEMBERS = (*APPROVERS, "U0RITA", "U0BOT")
 
 
@@ -52,6 +53,11 @@ class Slack:
             "auth.test": lambda _: {"team_id": TEAM, "user_id": "U0BOT", "bot_id": "B0BOT"},
             "users.info": lambda given: {"user": {"id": given["user"], "team_id": TEAM}},
             "conversations.members": lambda _: {"members": MEMBERS},
+            "conversations.replies": lambda _: {"messages": []},
+            "conversations.history": lambda _: {"messages": []},
+            "conversations.open": lambda given: {"channel": {"id": f"D{given['users']}"}},
+            "chat.getPermalink": lambda given: {"permalink": f"https://bench.slack.com/{given['message_ts']}"},
+            "chat.postEphemeral": lambda _: {"message_ts": "1772470000.000001"},
             "chat.postMessage": self._posted,
             "chat.update": self._updated,
         }
@@ -60,11 +66,31 @@ class Slack:
         """Give the application."""
         app = web.Application()
         app.router.add_post("/api/{method}", self._serve)
+        app.router.add_post(RESPONSES, self._responded)
         return app
+
+    def put(self, card: Card) -> None:
+        """Let a card stand that nobody posted."""
+        self.cards[card.channel, card.ts] = self._threads[card.channel, card.thread_ts] = card
+
+    def take_away(self, card: Card) -> None:
+        """Forget a card, so that a long run does not keep them all."""
+        self.cards.pop((card.channel, card.ts), None)
+        if self._threads.get((card.channel, card.thread_ts)) is card:
+            del self._threads[card.channel, card.thread_ts]
+
+    def forget(self) -> None:
+        """Forget every card; what is updated afterwards is answered as if it were not there."""
+        self.cards.clear()
+        self._threads.clear()
 
     def card_of(self, channel: str, thread_ts: str) -> Card:
         """Give the card in a thread."""
         return self._threads[channel, thread_ts]
+
+    async def _responded(self, _: web.Request) -> web.Response:
+        self.calls["response_url"] = self.calls.get("response_url", 0) + 1
+        return web.Response(text="ok")
 
     async def _serve(self, request: web.Request) -> web.Response:
         method, raw = request.match_info["method"], await request.read()
@@ -77,15 +103,15 @@ class Slack:
         return web.json_response(answer)
 
     def _posted(self, given: Json) -> Json:
-        channel, thread_ts = given["channel"], given["thread_ts"]
+        channel, thread_ts = given["channel"], given.get("thread_ts", "")
         ts = f"1772460000.{next(self._stamps):06d}"
-        value = value_in(given["blocks"])
+        value = value_in(given.get("blocks", []))
         if value:
             message = {"type": "message", "user": "U0BOT", "bot_id": "B0BOT", "ts": ts, "thread_ts": thread_ts}
             message |= {"text": given["text"], "blocks": given["blocks"]}
             card = Card(channel=channel, ts=ts, thread_ts=thread_ts, message=message, value=value)
-            self.cards[channel, ts] = self._threads[channel, thread_ts] = card
-        elif given["text"].startswith("Finished:"):
+            self.put(card)
+        elif given["text"].startswith("Finished:") and (channel, thread_ts) in self._threads:
             self._threads[channel, thread_ts].quiet.set()
         return {"channel": channel, "ts": ts}
 

@@ -65,11 +65,9 @@ class Side:
 
 
 @asynccontextmanager
-async def started(name: str, module: str, order: Json) -> AsyncGenerator[Side]:
-    """Start a side, wait until it listens, and end it at the end."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, limit=LINE_BYTES
-    )
+async def started(name: str, module: str, order: Json, *, python: str = sys.executable) -> AsyncGenerator[Side]:
+    """Start a side, wait until it listens, and end it at the end; ``python`` is another venv's where it needs one."""
+    process = await asyncio.create_subprocess_exec(python, "-m", module, stdin=PIPE, stdout=PIPE, limit=LINE_BYTES)
     side = Side(name, process)
     try:
         side.url = (await side.ask(order))["url"]
