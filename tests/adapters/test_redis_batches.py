@@ -7,6 +7,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from agent_core.adapters.redis_batches import MOST, Batches
+from agent_core.adapters.redis_client import connect
+from agent_core.adapters.redis_pools import NotSent
 from agent_core.fakes import turns
 
 PATIENCE_S = 10.0
@@ -71,3 +73,22 @@ async def test_who_stops_waiting_disturbs_nobody(redis: Redis, place: int) -> No
     async with asyncio.timeout(PATIENCE_S):
         assert await asyncio.gather(*tasks) == words
         assert await batches.ask(("ECHO", "next")) == b"next"
+
+
+async def test_where_no_connection_can_be_had_everybody_is_told_at_once() -> None:
+    """A thousand clicks at a Redis that hangs wait for one connection, not for one after the other, batch by batch."""
+    met: list[asyncio.StreamWriter] = []
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.append(writer)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        redis = connect(f"redis://:secret@127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        batches = Batches(redis, timeout_s=PATIENCE_S)
+        asking = [batches.ask(("ECHO", str(nth))) for nth in range(8 * MOST)]
+        told = await asyncio.gather(*asking, return_exceptions=True)
+        await redis.aclose()
+    assert {type(error) for error in told} == {NotSent}
+    assert len(met) == 1
