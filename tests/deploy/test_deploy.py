@@ -255,7 +255,7 @@ def test_compose_gives_the_server_the_shipped_configuration() -> None:
 def test_the_image_has_the_pinned_packages_and_runs_as_nobody_in_particular() -> None:
     """Packages by hash, wheels only; a number for the user, so that Kubernetes can see that it is not root."""
     text = dockerfile()
-    assert "--require-hashes -r /requirements.txt" in text
+    assert "--require-hashes --no-deps -r /requirements.txt" in text
     assert "--only-binary :all:" in text
     assert "\nUSER 10001:10001\n" in text
     assert text.index("USER ") < text.index("ENTRYPOINT ")
