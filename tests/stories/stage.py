@@ -77,9 +77,9 @@ class Stage:
         record.violations.clear()
         record.deliveries.clear()
         self.said.clear()
-        assert violations == []
-        assert errors == []
-        assert failed == []
+        assert violations == [], violations
+        assert errors == [], errors
+        assert failed == [], failed
 
 
 @dataclass(frozen=True, slots=True)
