@@ -11,12 +11,8 @@ from tests.stories.stage import Stage, staged
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """Start the bot and Slack for the whole file.
-
-    Slack's own 3 s hold; how much faster an answer is shows in benchmarks, not on a machine that runs other tests as well.
-    """
-    setup = Setup(rates=OFF, lenient=frozenset({"ack_budget"}))
-    async with staged(tmp_path_factory.mktemp("stage"), setup=setup) as stage:
+    """Start the bot and Slack for the whole file."""
+    async with staged(tmp_path_factory.mktemp("stage"), setup=Setup(rates=OFF)) as stage:
         yield stage
 
 
