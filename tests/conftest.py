@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 
 from agent_core.adapters.embedded.binary import candidates
@@ -13,6 +14,9 @@ from agent_core.adapters.redis_client import connect
 
 pytest_plugins = ["tests.plugins.golden", "tests.plugins.screenshots", "tests.plugins.seeds", "tests.plugins.slow"]
 READY = "Ready to accept connections"
+# How long an example takes says how busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def server_program() -> str:
