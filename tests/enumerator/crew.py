@@ -1,4 +1,4 @@
-"""Explores stories in as many processes as there are processors but one, each group of stories in a world of its own."""
+"""Explores stories in as many processes as there are processors but one, each group of them in a world of its own."""
 
 import gc
 import os
