@@ -35,9 +35,7 @@ async def test_a_bot_that_slept_through_its_lease_in_a_call_can_not_commit(tmp_p
                 await second.kill()
 
 
-@pytest_asyncio.fixture(
-    scope="module", loop_scope="module", params=[5, pytest.param(50, marks=pytest.mark.slow)], ids=str
-)
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[pytest.param(50, marks=pytest.mark.slow)], ids=str)
 async def verdict(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, seed: int | None
 ) -> Verdict:
