@@ -8,6 +8,7 @@ A stop whose process died before it had marked every shard is finished by every 
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 
 import structlog
 from redis.asyncio import Redis
@@ -23,17 +24,13 @@ EVERY_S = 60.0
 MEND_S = 2.0
 
 
-class StoreWatch:
-    """Watches over one server's settings and health."""
+class Watch(ABC):
+    """Looks at something again and again; whoever watches must not be the first to fall."""
 
-    def __init__(self, redis: Redis, clock: Clock, metrics: Metrics, health: Health, *, is_shared: bool) -> None:
-        """Hold what is watched, and what is told of it."""
-        self._redis = redis
+    def __init__(self, clock: Clock, every_s: float) -> None:
+        """Hold how long it rests between two looks."""
         self._clock = clock
-        self._metrics = metrics
-        self._health = health
-        self._is_shared = is_shared
-        self._known: frozenset[Finding] | None = None
+        self._every_s = every_s
         self._watching: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -49,12 +46,33 @@ class StoreWatch:
     async def _watch(self) -> None:
         while True:
             try:
-                self.tell(await check_settings(self._redis, is_shared=self._is_shared))
+                await self.look()
             except StoreDown as down:
-                log.warning("store does not answer", why=str(down))
-            except Exception:  # whoever watches must not be the first to fall
-                log.exception("store not looked at")
-            await self._clock.sleep(EVERY_S)
+                log.warning("store does not answer", watch=type(self).__name__, why=str(down))
+            except Exception:
+                log.exception("not looked at", watch=type(self).__name__)
+            await self._clock.sleep(self._every_s)
+
+    @abstractmethod
+    async def look(self) -> None:
+        """Look once; may raise."""
+
+
+class StoreWatch(Watch):
+    """Watches over one server's settings and health."""
+
+    def __init__(self, redis: Redis, clock: Clock, metrics: Metrics, health: Health, *, is_shared: bool) -> None:
+        """Hold what is watched, and what is told of it."""
+        super().__init__(clock, EVERY_S)
+        self._redis = redis
+        self._metrics = metrics
+        self._health = health
+        self._is_shared = is_shared
+        self._known: frozenset[Finding] | None = None
+
+    async def look(self) -> None:
+        """Check the settings as at the start."""
+        self.tell(await check_settings(self._redis, is_shared=self._is_shared))
 
     def tell(self, findings: list[Finding]) -> None:
         """Say what is new, and whether requests may still come; what the start has said is known."""
@@ -67,33 +85,16 @@ class StoreWatch:
         self._metrics.unsafe.set(len(refused))
 
 
-class StopWatch:
+class StopWatch(Watch):
     """Looks after one workspace's emergency stop."""
 
     def __init__(self, switch: Switch, team: TeamId, clock: Clock) -> None:
         """Hold what is looked after."""
+        super().__init__(clock, MEND_S)
         self._switch = switch
         self._team = team
-        self._clock = clock
-        self._watching: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin to look."""
-        self._watching = asyncio.create_task(self._watch())
-
-    async def stop(self) -> None:
-        """Look no more."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
-
-    async def _watch(self) -> None:
-        while True:
-            try:
-                if await self._switch.mend(self._team):
-                    log.warning("emergency stop found half done, and finished", team=self._team)
-            except StoreDown as down:
-                log.warning("emergency stop not looked after", why=str(down))
-            except Exception:  # the next look is soon, and without it nobody would finish what was left
-                log.exception("emergency stop not looked after")
-            await self._clock.sleep(MEND_S)
+    async def look(self) -> None:
+        """Finish what was left half done."""
+        if await self._switch.mend(self._team):
+            log.warning("emergency stop found half done, and finished", team=self._team)
